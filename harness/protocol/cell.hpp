@@ -1,0 +1,95 @@
+// The words of an experiment: workload, case, arm, and the request and sample that travel between
+// the parent and a worker. Definitions and their JSON only; knows neither the core nor a process.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace instbench::bench {
+
+using Json = nlohmann::json;
+
+inline constexpr int kProtocolVersion = 1;
+
+// What the instance does between instantiate and drop. `none` leaves it untouched.
+// `touch`: reads `read` pages, then writes `write` pages (4 KiB each, one 8-byte access per page), then
+// takes `calls` distinct table entries, then grows memory by `grow` pages of 64 KiB and writes the first
+// byte of each. Pages read and written lie below the memory's minimum size.
+// The pages written form `runs` runs of consecutive pages (absent = scattered: each page on its own).
+// Reads go to other pages than writes unless `reread` is set: then the first `read` written pages are
+// read before they are written (two faults each on a private mapping).
+struct Workload {
+  enum class Kind { none, touch };
+  Kind kind = Kind::none;
+  uint64_t read = 0;
+  uint64_t write = 0;
+  uint64_t calls = 0;
+  uint64_t grow = 0;
+  std::optional<uint64_t> runs;
+  bool reread = false;
+  bool operator==(const Workload&) const = default;
+};
+
+// module × workload × conditions. `module` is a name of the manifest or a path.
+struct Case {
+  std::string module;
+  Workload workload;
+  uint64_t slots = 1;       // instances alive at once; each cycle drops the oldest and makes a new one
+  double vary = 0;          // share of the touched addresses redrawn each cycle, 0..1
+  uint64_t bystanders = 0;  // threads that spin beside the measured one
+  uint64_t threads = 1;
+  bool operator==(const Case&) const = default;
+};
+
+// "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1.
+// Inside touch(): r, w, c, g with their counts, zero ones left out; "runs4" and "reread" when set.
+std::string id_of(const Case& c);
+std::string id_of(const Workload& w);   // "none" or "touch(w64)"
+
+struct Arm {
+  std::string engine;    // "core"
+  std::string strategy;  // canonical axes
+  std::string id;        // as the user wrote it: "core:pool-lazy"
+  bool operator==(const Arm&) const = default;
+};
+
+// "w=16,write=..": bad text. what() says what is accepted.
+struct GrammarError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// "write=0,1,4,16,read=2,slots=1,64": every setting may be a list; gives the product, in the order
+// of the settings as written, the last one fastest. Settings: read write calls grow runs reread slots
+// vary bystanders threads. `vary` takes 0.05 or 5%. Throws GrammarError.
+struct Sweep {
+  std::vector<Case> cases;  // module left empty
+};
+Sweep parse_touch(const std::string& text);
+
+// What a worker is asked. Passes are done in this order whatever the order given.
+struct Request {
+  std::string module_path;    // "PATH" or "PATH#N"; WAT, wasm
+  std::string module_sha256;  // of the wasm bytes; empty: do not check
+  Case cell;                  // cell.module is the name, for messages
+  Arm arm;
+  uint64_t seed = 1;
+  std::vector<std::string> passes{"verify", "first", "batch", "phases", "counters", "memory", "verify_after"};  // also "trace"
+  std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
+  double batch_ms = 60;                // its aim when absent
+  uint64_t table_bytes_limit = 0;      // 0: none
+};
+
+Json to_json(const Workload&);
+Workload workload_from_json(const Json&);
+Json to_json(const Case&);
+Case case_from_json(const Json&);
+Json to_json(const Arm&);
+Arm arm_from_json(const Json&);
+Json to_json(const Request&);
+Request request_from_json(const Json&);  // throws GrammarError on a foreign protocol number
+
+}  // namespace instbench::bench

@@ -1,0 +1,57 @@
+// Strategy: a full choice of allocation, memory, table and reset policy, and its text form.
+//
+//   core:pool-lazy                         a preset
+//   core:pool-lazy,reset=remap             a preset with overrides
+//   core:alloc=pool,memory=overlay,...     axes alone (the rest as in `pool-lazy`)
+//
+// The engine prefix ("core:") is the harness's; parse_strategy sees what follows it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace instbench {
+
+enum class Alloc : uint8_t { fresh, pool };          // mmap/munmap per instance, or slots that are kept
+enum class MemoryInit : uint8_t { copy, overlay };   // copy the segments, or map the image copy-on-write
+enum class TableInit : uint8_t { eager, lazy };      // fill every entry, or compute an entry when first seen
+enum class Reset : uint8_t { unmap, remap, madvise, copy };
+enum class TableReset : uint8_t { discard, refill }; // give the table's pages back, or keep them and fill over
+enum class Thp : uint8_t { off, on };                // transparent huge pages for slots
+enum class Switch : uint8_t { off, on };
+
+struct Strategy {
+  Alloc alloc = Alloc::pool;
+  Switch affinity = Switch::on;
+  MemoryInit memory = MemoryInit::overlay;
+  TableInit tables = TableInit::lazy;
+  Reset reset = Reset::madvise;
+  TableReset table_reset = TableReset::discard;
+  Thp thp = Thp::off;
+  uint64_t reserve_bytes = uint64_t{4} << 30;            // address space per memory, before its guard
+  uint64_t guard_bytes = (uint64_t{4} << 30) + 65536;    // PROT_NONE after it
+  bool operator==(const Strategy&) const = default;
+};
+
+// Unknown preset, axis or value, or axes that contradict each other. what() lists what is accepted.
+struct StrategyError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+Strategy parse_strategy(std::string_view text);
+
+// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,tables=lazy,reset=madvise,...".
+// parse_strategy(canonical(s)) == s.
+std::string canonical(const Strategy& strategy);
+
+struct Preset {
+  std::string_view name;
+  std::string_view stands_for;
+  Strategy strategy;
+};
+std::span<const Preset> presets();
+
+}  // namespace instbench

@@ -1,0 +1,78 @@
+// Which parts of a module's start state can be a static image, which cannot, and why. Pure.
+//
+// Judged per memory and per table and per segment, never all-or-nothing. A memory's active segments
+// are taken in order: those with a constant offset inside the memory's minimum size are `in_image`;
+// the others are `leftover`, applied at every instantiation after the image, in order, each followed
+// by a repeat of those later static segments that it turned out to overlap (so order is kept).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/module/module.hpp"
+
+namespace instbench {
+
+enum class Obstacle : uint8_t {
+  none,
+  dynamic_offset,     // offset is a global.get or an extended expression
+  out_of_bounds,      // traps at instantiation, by the specification
+  imported,           // the memory or table is the host's: static only while it is fresh
+  passive,            // memory.init or table.init at run time, not an instantiation cost
+  declared,
+  expression_entry,   // element entry that is a global.get or an extended expression
+  foreign_reference,  // table of externref: entries are the host's
+  shared_memory,      // threads see each other's writes: no private copy-on-write once shared
+};
+std::string_view name_of(Obstacle obstacle);  // the names above, spelled with spaces
+
+struct SegmentVerdict {
+  uint32_t segment = 0;
+  bool in_image = false;
+  Obstacle obstacle = Obstacle::none;
+  std::string reason;        // one sentence that names the segment and what stops it; empty if none
+  double cost_ns = 0;        // estimate of what it adds to every instantiation (see eligibility.cpp)
+};
+
+struct MemoryEligibility {
+  uint32_t memory = 0;
+  bool static_image = false;  // every active segment is in the image
+  bool made_by_host = false;  // imported: the image holds because the host makes a fresh one each time
+  uint64_t segments_in_image = 0, segments_leftover = 0, segments_passive = 0;
+  uint64_t image_bytes = 0;     // bytes written by segments in the image
+  uint64_t span_begin = 0, span_end = 0;  // lowest and highest byte in the image
+  uint64_t touched_pages = 0;   // 4 KiB pages holding a non-zero byte: what `eager` must fault and copy
+  std::vector<SegmentVerdict> obstacles;  // only segments with an obstacle, at most kMaxListed
+  uint64_t obstacles_total = 0;
+  double eager_cost_ns = 0;     // estimate for copying the segments instead of mapping the image
+};
+
+struct TableEligibility {
+  uint32_t table = 0;
+  bool lazy = false;          // entries can be computed from (segment, index) on first sight
+  bool static_image = false;  // every active segment is constant and in bounds
+  bool made_by_host = false;
+  uint64_t entries_initialised = 0;
+  uint64_t entries_imported_functions = 0;  // need the instance's own import, so a per-instance patch
+  bool written_by_host_possible = false;    // exported or imported
+  std::vector<SegmentVerdict> obstacles;
+  uint64_t obstacles_total = 0;
+  double eager_cost_ns = 0;
+};
+
+struct Eligibility {
+  static constexpr size_t kMaxListed = 16;
+  std::vector<MemoryEligibility> memories;
+  std::vector<TableEligibility> tables;
+  // One per data (element) segment, in order: true when the image (table image) holds it.
+  std::vector<bool> data_in_image;
+  std::vector<bool> elem_in_image;
+  // Set when instantiation must fail by the specification, whatever the strategy: names the segment.
+  std::optional<std::string> always_traps;
+};
+
+Eligibility examine(const Module& module);
+
+}  // namespace instbench

@@ -1,0 +1,36 @@
+// Child processes: one request in, one answer out, never a zombie.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace instbench::os {
+
+struct ChildResult {
+  std::string out;                // standard output, whole
+  std::string err;                // standard error, its last 8 KiB
+  int exit_code = 0;              // when it exited
+  std::optional<int> signal;      // when it was killed by a signal
+  bool timed_out = false;         // killed by us after `timeout`
+  bool interrupted = false;       // killed by us because interrupted() became true
+};
+
+// Runs argv[0] with `input` on standard input and waits for it. The child is in its own process group,
+// is killed with its group on time-out or interruption, dies with its parent (PR_SET_PDEATHSIG), and is
+// always reaped. Throws std::system_error when it cannot be started (the message names argv[0]).
+ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, std::chrono::milliseconds timeout);
+
+// Replaces this process by argv[0] (searched in PATH). Returns only by throwing std::system_error.
+[[noreturn]] void exec(const std::vector<std::string>& argv);
+
+// The path of the running executable (/proc/self/exe).
+std::string self_path();
+
+// SIGINT and SIGTERM set a flag from here on instead of killing the process.
+void catch_interrupts();
+// 0, or the signal that came (SIGINT, SIGTERM).
+int interrupted();
+
+}  // namespace instbench::os

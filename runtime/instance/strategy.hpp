@@ -15,12 +15,12 @@
 
 namespace instbench {
 
-enum class Alloc : uint8_t { fresh, pool };          // mmap/munmap per instance, or slots that are kept
-enum class MemoryInit : uint8_t { copy, overlay };   // copy the segments, or map the image copy-on-write
-enum class TableInit : uint8_t { eager, lazy };      // fill every entry, or compute an entry when first seen
+enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance, or slots that are kept
+enum class MemoryInit : uint8_t { copy, overlay };  // copy the segments, or map the image copy-on-write
+enum class TableInit : uint8_t { eager, lazy };     // fill every entry, or compute an entry when first seen
 enum class Reset : uint8_t { unmap, remap, madvise, copy };
-enum class TableReset : uint8_t { discard, refill }; // give the table's pages back, or keep them and fill over
-enum class Thp : uint8_t { off, on };                // transparent huge pages for slots
+enum class TableReset : uint8_t { discard, refill };  // give the table's pages back, or keep them and fill over
+enum class Thp : uint8_t { off, on };                 // transparent huge pages for slots
 enum class Switch : uint8_t { off, on };
 
 struct Strategy {
@@ -31,8 +31,8 @@ struct Strategy {
   Reset reset = Reset::madvise;
   TableReset table_reset = TableReset::discard;
   Thp thp = Thp::off;
-  uint64_t reserve_bytes = uint64_t{4} << 30;            // address space per memory, before its guard
-  uint64_t guard_bytes = (uint64_t{4} << 30) + 65536;    // PROT_NONE after it
+  uint64_t reserve_bytes = uint64_t{4} << 30;          // address space per memory, before its guard
+  uint64_t guard_bytes = (uint64_t{4} << 30) + 65536;  // PROT_NONE after it
   bool operator==(const Strategy&) const = default;
 };
 

@@ -36,15 +36,26 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
-// A constant expression. `bits` holds the value of a *_const (low 64 bits of a v128); `index` the
+// A constant expression. `bits` holds the value of a *_const (and `bits_high` the upper half of a v128); `index` the
 // operand of global_get and ref_func. `extended` is an expression of several instructions
 // (extended-const proposal): the core evaluates none of them.
 struct ConstExpr {
-  enum class Kind : uint8_t { i32_const, i64_const, f32_const, f64_const, v128_const, global_get, ref_null, ref_func, extended };
+  enum class Kind : uint8_t {
+    i32_const,
+    i64_const,
+    f32_const,
+    f64_const,
+    v128_const,
+    global_get,
+    ref_null,
+    ref_func,
+    extended
+  };
   Kind kind = Kind::i32_const;
   ValType type = ValType::i32;
   uint32_t index = 0;
   uint64_t bits = 0;
+  uint64_t bits_high = 0;  // v128 only
 };
 
 struct Import {
@@ -90,9 +101,9 @@ enum class SegmentMode : uint8_t { active, passive, declared };
 struct DataSegment {
   SegmentMode mode = SegmentMode::active;
   uint32_t memory = 0;
-  ConstExpr offset;      // active only
-  uint64_t begin = 0;    // into Module::data_bytes
-  uint64_t size = 0;     // bytes
+  ConstExpr offset;    // active only
+  uint64_t begin = 0;  // into Module::data_bytes
+  uint64_t size = 0;   // bytes
 };
 
 // One entry of an element segment: a function, a null, or an expression the core must evaluate.
@@ -112,8 +123,8 @@ struct ElemSegment {
 };
 
 struct Module {
-  std::string sha256;        // of the bytes loaded, lower-case hex
-  uint64_t byte_size = 0;    // of the bytes loaded
+  std::string sha256;      // of the bytes loaded, lower-case hex
+  uint64_t byte_size = 0;  // of the bytes loaded
   std::vector<FuncType> types;
   std::vector<Import> imports;  // in file order; duplicates, empty names kept
   std::vector<Function> functions;

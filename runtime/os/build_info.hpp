@@ -5,7 +5,7 @@ namespace instbench::os {
 
 struct BuildInfo {
   const char* version;
-  const char* commit;      // "unknown" outside a git checkout
+  const char* commit;  // "unknown" outside a git checkout
   bool dirty;
   const char* build_type;  // "Release", "Debug", ...
   const char* compiler;

@@ -19,12 +19,12 @@ namespace instbench::os {
 #ifdef INSTBENCH_ASSERTIONS
 #include <cstdio>
 #include <cstdlib>
-#define INSTBENCH_ASSERT(condition)                                                                  \
-  do {                                                                                               \
-    if (!(condition)) {                                                                              \
-      std::fprintf(stderr, "%s:%d: invariant broken: %s\n", __FILE__, __LINE__, #condition);         \
-      std::abort();                                                                                  \
-    }                                                                                                \
+#define INSTBENCH_ASSERT(condition)                                                          \
+  do {                                                                                       \
+    if (!(condition)) {                                                                      \
+      std::fprintf(stderr, "%s:%d: invariant broken: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                          \
+    }                                                                                        \
   } while (false)
 #else
 #define INSTBENCH_ASSERT(condition) static_cast<void>(0)

@@ -14,13 +14,13 @@ struct Support {
 };
 
 struct Feature {
-  std::string_view name;    // "memfd", "seals", "madvise_discard", "remap_fixed", "thp_control", "pagemap_scan", "userfaultfd_wp_async", "populate_write", "process_madvise", "ptrace"
-  std::string_view since;   // Linux version that brought it
-  std::string_view use;     // what instbench does with it
+  std::string_view name;   // "memfd", "madvise_discard", "pagemap_scan", ... as `instbench list` prints them
+  std::string_view since;  // Linux version that brought it
+  std::string_view use;    // what instbench does with it
   Support support;
 };
 
-std::span<const Feature> features();          // all, in a fixed order
+std::span<const Feature> features();            // all, in a fixed order
 const Support& feature(std::string_view name);  // throws std::out_of_range for an unknown name
 
 }  // namespace instbench::os

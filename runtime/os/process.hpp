@@ -28,7 +28,12 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
 // The path of the running executable (/proc/self/exe).
 std::string self_path();
 
-// SIGINT and SIGTERM set a flag from here on instead of killing the process.
+// Whether a person watches this stream.
+enum class Stream { out, err };
+bool is_terminal(Stream stream);
+
+// SIGINT and SIGTERM set a flag from here on instead of killing the process; a second one kills it.
+// Writes beyond a file size limit fail (EFBIG) from here on instead of killing the process.
 void catch_interrupts();
 // 0, or the signal that came (SIGINT, SIGTERM).
 int interrupted();

@@ -1,0 +1,27 @@
+// The batch: Google Benchmark's own loop around whole cycles, with no clock read inside. Its time per
+// cycle is the figure that is judged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/worker/core_cell.hpp"
+
+namespace instbench::bench {
+
+struct Batch {
+  uint64_t iterations = 0;
+  double real_ns = 0;  // per cycle
+  double cpu_ns = 0;   // per cycle, user and system
+};
+
+// `iterations` given: exactly that many. Absent: Google Benchmark looks for a count that takes `aim_ms`.
+Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_ms);
+
+// The same loop by hand: every --benchmark_* flag works, and the output is Google Benchmark's.
+// Returns an exit code.
+int run_batch_by_hand(CoreCell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags);
+
+}  // namespace instbench::bench

@@ -1,0 +1,207 @@
+#include "harness/worker/core_cell.hpp"
+
+#include <algorithm>
+
+#include "runtime/os/environment.hpp"
+
+namespace instbench::bench {
+namespace {
+
+constexpr uint64_t kVerifyBudgetBytes = uint64_t{64} << 20;
+
+TouchTarget target_of(const Prepared& prepared) {
+  TouchTarget target;
+  const Module& module = prepared.module();
+  if (!module.memories.empty()) {
+    const Limits& limits = module.memories[0].limits;
+    const uint64_t room = prepared.strategy().reserve_bytes / kWasmPageBytes;
+    target.memory_bytes = limits.min * kWasmPageBytes;
+    target.growable_pages = std::min(limits.max.value_or(room), room) - limits.min;
+  }
+  if (!module.tables.empty()) target.table_entries = module.tables[0].limits.min;
+  return target;
+}
+
+PhaseTimes times_of(const ClockMarks& marks) {
+  return {marks.ns[1] - marks.ns[0], marks.ns[2] - marks.ns[1], marks.ns[3] - marks.ns[2], marks.ns[4] - marks.ns[3]};
+}
+
+void add_named(NamedCounts& sums, const os::Counters& counters, const os::Faults& faults, double sign) {
+  for (size_t i = 0; i < os::kCallKinds; ++i) {
+    sums["syscalls." + std::string(os::name_of(static_cast<os::Call>(i)))] +=
+        sign * static_cast<double>(counters.calls[i]);
+  }
+  sums["bytes.mapped"] += sign * static_cast<double>(counters.bytes_mapped);
+  sums["bytes.copied"] += sign * static_cast<double>(counters.bytes_copied);
+  sums["bytes.zeroed"] += sign * static_cast<double>(counters.bytes_zeroed);
+  sums["table.entries"] += sign * static_cast<double>(counters.table_entries);
+  sums["faults.minor"] += sign * static_cast<double>(faults.minor);
+  sums["faults.major"] += sign * static_cast<double>(faults.major);
+}
+
+// Sums over a run of cycles, a phase each; made before the run so that the run itself only adds numbers.
+struct PhaseSums {
+  std::array<os::Counters, kPhases> counters;
+  std::array<os::Faults, kPhases> faults;
+
+  void add(const CounterMarks& marks) {
+    for (size_t i = 0; i < kPhases; ++i) {
+      counters[i] += marks.counters[i + 1] - marks.counters[i];
+      faults[i].minor += marks.faults[i + 1].minor - marks.faults[i].minor;
+      faults[i].major += marks.faults[i + 1].major - marks.faults[i].major;
+    }
+  }
+  void add_to(NamedCounts& sums, Phase phase, double sign) const {
+    add_named(sums, counters[static_cast<size_t>(phase)], faults[static_cast<size_t>(phase)], sign);
+  }
+};
+
+void divide(NamedCounts& sums, double by) {
+  for (auto& [name, value] : sums) value /= by;
+}
+
+}  // namespace
+
+CoreCell::CoreCell(std::shared_ptr<const Module> module, const Case& cell, const Strategy& strategy, uint64_t seed)
+    : prepared_(Prepared::make(std::move(module), strategy)),
+      slots_(static_cast<uint32_t>(cell.slots)),
+      seed_(seed),
+      cell_(cell) {
+  if (cell.threads != 1)
+    throw Unsupported("threads=" + std::to_string(cell.threads) + ": the core's pool serves one thread");
+  plan_ = std::make_unique<TouchPlan>(cell.workload, cell.vary, seed, target_of(*prepared_));
+  refuse_if_too_large();
+}
+
+// What `slots` instances keep resident under this strategy must fit the machine, or it would swap or be killed.
+void CoreCell::refuse_if_too_large() const {
+  const Strategy& strategy = prepared_->strategy();
+  uint64_t bytes = prepared_->needs().vmctx_bytes + plan_->writes().size() * kTouchPageBytes;
+  for (size_t i = 0; i < prepared_->needs().memory_pages.size(); ++i) {
+    if (strategy.reset == Reset::copy)
+      bytes += prepared_->needs().memory_pages[i] * kWasmPageBytes;
+    else if (strategy.memory == MemoryInit::copy)
+      bytes += prepared_->image(i).plan().content.size();
+  }
+  if (strategy.tables == TableInit::eager) {
+    for (size_t i = 0; i < prepared_->table_count(); ++i) bytes += prepared_->table(i).size * sizeof(FuncRef);
+  }
+  const uint64_t available = os::memory_available_bytes();
+  if (bytes * slots_ > available / 4 * 3) {
+    throw Unsupported(std::to_string(slots_) + " instances would keep " + std::to_string((bytes * slots_) >> 20) +
+                      " MiB resident; " + std::to_string(available >> 20) + " MiB are available");
+  }
+}
+
+std::unique_ptr<Pool> CoreCell::new_pool(uint32_t slots) const {
+  return std::make_unique<Pool>(prepared_->strategy(), SlotGeometry::covering({}, *prepared_), slots);
+}
+
+PhaseTimes CoreCell::first_cycle(std::string& path) {
+  const auto pool = new_pool(1);
+  const Tenant& tenant = pool->admit(prepared_);
+  ClockMarks marks;
+  marks.at(0);
+  Pool::Claim claim = pool->acquire(tenant);
+  marks.at(1);
+  const Instance instance = pool->init(claim, tenant);
+  marks.at(2);
+  static_cast<void>(touch(instance, *plan_, 1));
+  marks.at(3);
+  Path taken = claim.path;
+  pool->release(claim, tenant);
+  marks.at(4);
+  taken.reset = claim.path.reset;
+  path = to_string(taken);
+  return {marks.ns[4] - marks.ns[3], marks.ns[1] - marks.ns[0], marks.ns[2] - marks.ns[1], marks.ns[3] - marks.ns[2]};
+}
+
+std::optional<std::string> CoreCell::verify(Oracle& oracle) {
+  const auto pool = new_pool(1);
+  const Tenant& tenant = pool->admit(prepared_);
+  return find_leak(*pool, tenant, oracle, 3, seed_);
+}
+
+std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slots_compared) {
+  uint64_t bytes = 1;
+  for (const uint64_t pages : prepared_->needs().memory_pages) bytes += pages * kWasmPageBytes;
+  slots_compared = std::clamp<uint64_t>(kVerifyBudgetBytes / bytes, 1, slots_);
+  ring_->drain();
+  std::vector<Lease> leases;
+  for (uint64_t i = 0; i < slots_compared; ++i) {
+    leases.emplace_back(*pool_, *tenant_);
+    if (auto found = oracle.difference(leases.back().instance()))
+      return "after the timed loop, " + to_string(leases.back().path()) + ": " + *found;
+  }
+  leases.clear();
+  if (pool_->stats().failed_resets + pool_->stats().retired != 0)
+    return "a reset failed: " + pool_->stats().last_failure;
+  return std::nullopt;
+}
+
+void CoreCell::warm_up() {
+  pool_ = new_pool(slots_);
+  tenant_ = &pool_->admit(prepared_);
+  ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, slots_);
+  run(2 * slots_ + 8);
+}
+
+PhaseTimes CoreCell::phased_cycle() {
+  ClockMarks marks;
+  ring_->cycle(marks);
+  return times_of(marks);
+}
+
+// Two runs of different length: what they differ by is the cycles' own (a constant part cancels).
+CounterSlopes CoreCell::count() {
+  CounterSlopes slopes;
+  slopes.short_cycles = short_run();
+  slopes.long_cycles = 3 * slopes.short_cycles;
+  CounterMarks marks;
+  std::array<PhaseSums, 2> runs;
+  for (uint64_t i = 0; i < slopes.short_cycles; ++i) {
+    ring_->cycle(marks);
+    runs[0].add(marks);
+  }
+  for (uint64_t i = 0; i < slopes.long_cycles; ++i) {
+    ring_->cycle(marks);
+    runs[1].add(marks);
+  }
+  for (const int which : {0, 1}) {
+    const double sign = which == 0 ? -1 : 1;
+    for (const Phase phase : {Phase::release, Phase::acquire, Phase::init, Phase::work}) {
+      NamedCounts& own = phase == Phase::release ? slopes.release
+                         : phase == Phase::work  ? slopes.work
+                                                 : slopes.instantiate;
+      runs[which].add_to(own, phase, sign);
+      runs[which].add_to(slopes.cycle, phase, sign);
+    }
+  }
+  const auto cycles = static_cast<double>(slopes.long_cycles - slopes.short_cycles);
+  for (NamedCounts* counts : {&slopes.instantiate, &slopes.work, &slopes.release, &slopes.cycle})
+    divide(*counts, cycles);
+  return slopes;
+}
+
+std::optional<double> CoreCell::floor_ns(uint64_t& range_bytes) {
+  constexpr int kRounds = 25, kCalls = 100;
+  const auto pool = new_pool(1);
+  const Tenant& tenant = pool->admit(prepared_);
+  Lease lease(*pool, tenant);
+  lease.release();
+  Lease clean(*pool, tenant);
+  const os::Range range = clean->slot().reset_range(*prepared_);
+  range_bytes = range.bytes;
+  if (range.empty()) return std::nullopt;
+  os::discard(range);
+  std::vector<double> rounds;
+  for (int round = 0; round < kRounds; ++round) {
+    const uint64_t begin = os::now_ns();
+    for (int i = 0; i < kCalls; ++i) os::discard(range);
+    rounds.push_back(static_cast<double>(os::now_ns() - begin) / kCalls);
+  }
+  std::nth_element(rounds.begin(), rounds.begin() + kRounds / 2, rounds.end());
+  return rounds[kRounds / 2];
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,78 @@
+// CoreCell: one cell on the in-tree core: its module, pool, ring and touch plan, and the passes over them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/protocol/cell.hpp"
+#include "harness/worker/cycle.hpp"
+#include "harness/worker/oracle.hpp"
+
+namespace instbench::bench {
+
+// Nanoseconds of each phase of one cycle, and the sums that the reader asks for.
+struct PhaseTimes {
+  uint64_t release = 0, acquire = 0, init = 0, work = 0;
+  uint64_t instantiate() const { return acquire + init; }
+  uint64_t cycle() const { return release + acquire + init + work; }
+};
+
+using NamedCounts = std::map<std::string, double>;  // per cycle
+
+struct CounterSlopes {
+  uint64_t short_cycles = 0, long_cycles = 0;
+  NamedCounts instantiate, work, release, cycle;
+};
+
+class CoreCell {
+ public:
+  // Throws Unsupported or DoesNotFit (a skipped cell), StrategyError, std::system_error.
+  CoreCell(std::shared_ptr<const Module> module, const Case& cell, const Strategy& strategy, uint64_t seed);
+
+  // A new pool, its first cycle, dropped at once.
+  PhaseTimes first_cycle(std::string& path);
+  // Compares instances with a fresh reference in a pool of their own: what differs, or nothing.
+  std::optional<std::string> verify(Oracle& oracle);
+  // The same on the slots that were timed, as many as a byte budget allows; `slots_compared` says how many.
+  std::optional<std::string> verify_timed(Oracle& oracle, uint64_t& slots_compared);
+  // Makes the pool that is timed and brings every slot into its steady state.
+  void warm_up();
+
+  // One cycle of the batch.
+  void cycle() {
+    NoMarks none;
+    ring_->cycle(none);
+  }
+  PhaseTimes phased_cycle();
+  CounterSlopes count();
+  // Without markers: `cycles` cycles.
+  void run(uint64_t cycles) {
+    for (uint64_t i = 0; i < cycles; ++i) cycle();
+  }
+  // How many cycles bring every slot around at least once, for the short run of a slope.
+  uint64_t short_run() const { return std::max<uint64_t>(8, slots_); }
+
+  // One madvise over the clean range that a release would discard, in nanoseconds; nothing when the range is empty.
+  std::optional<double> floor_ns(uint64_t& range_bytes);
+  const Path& last_path() const { return ring_->last_path(); }
+  const Prepared& prepared() const { return *prepared_; }
+  const Pool& pool() const { return *pool_; }
+
+ private:
+  std::unique_ptr<Pool> new_pool(uint32_t slots) const;
+  void refuse_if_too_large() const;
+
+  std::shared_ptr<const Prepared> prepared_;
+  uint32_t slots_;
+  uint64_t seed_;
+  Case cell_;
+  std::unique_ptr<TouchPlan> plan_;
+  std::unique_ptr<Pool> pool_;
+  Tenant* tenant_ = nullptr;
+  std::unique_ptr<Ring> ring_;  // after pool_: it gives its slots back first
+};
+
+}  // namespace instbench::bench

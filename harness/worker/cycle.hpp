@@ -1,0 +1,107 @@
+// One cycle, and everything that is timed: release the oldest instance, acquire a slot, initialise it,
+// do the work. The same code with three kinds of marks between the phases: none (the batch that is
+// judged), clock reads, and counter readings. Nothing else stands between start and stop: no
+// allocation, no logging, no destruction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "harness/worker/touch_plan.hpp"
+#include "runtime/os/counters.hpp"
+#include "runtime/os/usage.hpp"
+#include "runtime/pool/pool.hpp"
+
+namespace instbench::bench {
+
+// Phases in the order in which a cycle meets them. `start` (the start function) has no work to time
+// while codegen=none.
+enum class Phase : uint8_t { release, acquire, init, work };
+inline constexpr size_t kPhases = 4;
+
+struct NoMarks {
+  void at(size_t) noexcept {}
+};
+
+struct ClockMarks {
+  std::array<uint64_t, kPhases + 1> ns{};
+  void at(size_t border) noexcept { ns[border] = os::now_ns(); }
+};
+
+struct CounterMarks {
+  std::array<os::Counters, kPhases + 1> counters;
+  std::array<os::Faults, kPhases + 1> faults;
+  void at(size_t border) noexcept {
+    counters[border] = os::counters();
+    faults[border] = os::thread_faults();
+  }
+};
+
+// Does one cycle's worth of touching. The sum keeps the reads alive.
+inline uint64_t touch(Instance instance, const TouchPlan& plan, uint64_t value) {
+  uint64_t sum = 0;
+  if (!plan.reads().empty() || !plan.writes().empty()) {
+    std::byte* memory = instance.memory(0).data();
+    for (const uint64_t place : plan.reads()) sum += *reinterpret_cast<const volatile uint64_t*>(memory + place);
+    for (const uint64_t place : plan.writes()) *reinterpret_cast<volatile uint64_t*>(memory + place) = value;
+  }
+  for (const uint64_t entry : plan.entries()) sum += reinterpret_cast<uintptr_t>(instance.take(0, entry).code);
+  if (plan.grow_pages() != 0) {
+    const std::optional<uint64_t> old_pages = instance.grow_memory(0, plan.grow_pages());
+    for (uint64_t i = 0; old_pages && i < plan.grow_pages(); ++i) {
+      *reinterpret_cast<volatile std::byte*>(instance.memory(0).data() + (*old_pages + i) * kWasmPageBytes) =
+          std::byte{1};
+    }
+  }
+  return sum;
+}
+
+// `slots` instances alive at once; each cycle drops the oldest and makes a new one in its place.
+class Ring {
+ public:
+  Ring(Pool& pool, const Tenant& tenant, TouchPlan& plan, size_t slots)
+      : pool_(pool), tenant_(tenant), plan_(plan), claims_(slots) {}
+  ~Ring() { drain(); }
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  template <typename Marks>
+  void cycle(Marks& marks) {
+    Pool::Claim& claim = claims_[next_];
+    next_ = next_ + 1 == claims_.size() ? 0 : next_ + 1;
+    plan_.next_cycle();
+    marks.at(0);
+    if (claim.slot != nullptr) pool_.release(claim, tenant_);
+    marks.at(1);
+    claim = pool_.acquire(tenant_);
+    if (claim.slot == nullptr) [[unlikely]]
+      throw std::length_error("the pool has no slot left: " + pool_.stats().last_failure);
+    marks.at(2);
+    const Instance instance = pool_.init(claim, tenant_);
+    marks.at(3);
+    sum_ += touch(instance, plan_, ++value_);
+    marks.at(4);
+  }
+
+  // Path of the instance made last: its reset is still to come.
+  const Path& last_path() const { return claims_[next_ == 0 ? claims_.size() - 1 : next_ - 1].path; }
+
+  void drain() {
+    for (Pool::Claim& claim : claims_) {
+      if (claim.slot != nullptr) pool_.release(claim, tenant_);
+    }
+  }
+
+ private:
+  Pool& pool_;
+  const Tenant& tenant_;
+  TouchPlan& plan_;
+  std::vector<Pool::Claim> claims_;
+  size_t next_ = 0;
+  uint64_t value_ = 0;
+  uint64_t sum_ = 0;
+};
+
+}  // namespace instbench::bench

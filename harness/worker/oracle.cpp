@@ -1,0 +1,161 @@
+#include "harness/worker/oracle.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "harness/worker/touch_plan.hpp"
+#include "runtime/os/usage.hpp"
+
+namespace instbench::bench {
+namespace {
+
+std::string hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+Strategy reference_strategy(const Strategy& like) {
+  Strategy eager = parse_strategy("eager");
+  eager.reserve_bytes = like.reserve_bytes;
+  return eager;
+}
+
+}  // namespace
+
+Oracle::Oracle(std::shared_ptr<const Module> module)
+    : prepared_(Prepared::make(std::move(module), reference_strategy({}))) {
+  pool_ = std::make_unique<Pool>(prepared_->strategy(), SlotGeometry::covering({}, *prepared_), 1);
+  reference_ = std::make_unique<Lease>(*pool_, pool_->admit(prepared_));
+}
+
+std::optional<std::string> Oracle::difference(Instance instance) {
+  const Module& module = prepared_->module();
+  for (size_t i = 0; i < module.memories.size(); ++i) {
+    if (auto found = memory_difference(instance, i)) return found;
+  }
+  for (size_t i = 0; i < module.tables.size(); ++i) {
+    if (auto found = table_difference(instance, i)) return found;
+  }
+  for (size_t i = 0; i < module.globals.size(); ++i) {
+    if (auto found = global_difference(instance, i)) return found;
+  }
+  const VmctxLayout& layout = prepared_->layout();
+  if (std::memcmp(instance.vmctx().dropped(), (*reference_)->vmctx().dropped(), layout.dropped_bytes) != 0)
+    return "the dropped-segment flags differ";
+  return std::nullopt;
+}
+
+std::optional<std::string> Oracle::memory_difference(Instance& instance, size_t index) {
+  const std::string name = "memory " + std::to_string(index);
+  const std::span<std::byte> got = instance.memory(index), expected = (*reference_)->memory(index);
+  if (got.size() != expected.size())
+    return name + " has " + std::to_string(got.size()) + " bytes, expected " + std::to_string(expected.size());
+  if (got.empty() || std::memcmp(got.data(), expected.data(), got.size()) != 0) {
+    const auto [here, there] = std::mismatch(got.begin(), got.end(), expected.begin());
+    if (here != got.end()) {
+      return name + " at " + hex(static_cast<uint64_t>(here - got.begin())) + ": " +
+             hex(std::to_integer<uint64_t>(*here)) + ", expected " + hex(std::to_integer<uint64_t>(*there));
+    }
+  }
+  // What a former tenant grew must fault again: guard pages stand for bounds checks.
+  const Strategy& strategy = instance.prepared().strategy();
+  const uint64_t beyond = strategy.reserve_bytes + strategy.guard_bytes - got.size();
+  for (uint64_t step = 0; step < beyond; step = step == 0 ? kWasmPageBytes : step * 4) {
+    if (os::readable(got.data() + got.size() + step))
+      return name + " can be read at " + hex(got.size() + step) + ", beyond its end";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Oracle::table_difference(Instance& instance, size_t index) {
+  const std::string name = "table " + std::to_string(index);
+  Instance reference = reference_->instance();
+  if (instance.table_size(index) != reference.table_size(index)) {
+    return name + " has " + std::to_string(instance.table_size(index)) + " entries, expected " +
+           std::to_string(reference.table_size(index));
+  }
+  for (uint64_t i = 0; i < instance.table_size(index); ++i) {
+    const FuncRef got = instance.take(index, i), expected = reference.take(index, i);
+    const auto function = instance.prepared().function_of(got, instance.vmctx().base());
+    const auto wanted = prepared_->function_of(expected, reference.vmctx().base());
+    if (got.is_null() != expected.is_null() || function != wanted) {
+      const auto say = [](const FuncRef& ref, const std::optional<uint32_t>& which) {
+        return ref.is_null() ? std::string("null")
+               : which       ? "function " + std::to_string(*which)
+                             : std::string("a foreign reference");
+      };
+      return name + " entry " + std::to_string(i) + ": " + say(got, function) + ", expected " + say(expected, wanted);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Oracle::global_difference(const Instance& instance, size_t index) {
+  const std::string name = "global " + std::to_string(index);
+  const ValType type = prepared_->module().globals[index].type;
+  const std::byte* got = instance.vmctx().global(index);
+  const std::byte* expected = (*reference_)->vmctx().global(index);
+  if (type == ValType::funcref || type == ValType::externref) {
+    FuncRef here, there;
+    std::memcpy(&here, got, sizeof here);
+    std::memcpy(&there, expected, sizeof there);
+    const bool same =
+        here.is_null() == there.is_null() && instance.prepared().function_of(here, instance.vmctx().base()) ==
+                                                 prepared_->function_of(there, (*reference_)->vmctx().base());
+    return same ? std::nullopt : std::optional(name + " holds another reference than expected");
+  }
+  if (std::memcmp(got, expected, type == ValType::v128 ? 16 : 8) == 0) return std::nullopt;
+  uint64_t here = 0, there = 0;
+  std::memcpy(&here, got, sizeof here);
+  std::memcpy(&there, expected, sizeof there);
+  return name + ": " + hex(here) + ", expected " + hex(there);
+}
+
+void make_mess(Instance instance, uint64_t seed) {
+  constexpr int kWrites = 64;
+  const Module& module = instance.prepared().module();
+  Random random(seed);
+  for (size_t i = 0; i < module.memories.size(); ++i) {
+    const std::span<std::byte> memory = instance.memory(i);
+    if (!memory.empty()) memory.front() = memory.back() = std::byte{0xff};
+    for (int k = 0; k < kWrites && !memory.empty(); ++k)
+      memory[random.below(memory.size())] = static_cast<std::byte>(random.next() | 1);
+    if (instance.grow_memory(i, 1)) instance.memory(i).back() = std::byte{0xff};
+    if (instance.grow_memory(i, 2)) instance.memory(i).back() = std::byte{0xff};
+  }
+  for (size_t i = 0; i < module.tables.size(); ++i) {
+    const uint64_t size = instance.table_size(i);
+    for (int k = 0; k < kWrites && size != 0; ++k) {
+      const uint64_t entry = random.below(size);
+      instance.set(i, entry,
+                   k % 2 == 0 || module.functions.empty()
+                       ? null_ref()
+                       : instance.prepared().ref_to(static_cast<uint32_t>(random.below(module.functions.size())),
+                                                    instance.vmctx().base()));
+    }
+    if (instance.grow_table(i, 3) && !module.functions.empty())
+      instance.set(i, size + 2, instance.prepared().ref_to(0, instance.vmctx().base()));
+  }
+  for (size_t i = 0; i < module.globals.size(); ++i) {
+    const Global& global = module.globals[i];
+    if (!global.is_mutable || global.type == ValType::funcref || global.type == ValType::externref) continue;
+    const uint64_t value = random.next();
+    std::memcpy(instance.vmctx().global(i), &value, sizeof value);
+  }
+  std::memset(instance.vmctx().dropped(), 0xff, instance.prepared().layout().dropped_bytes);
+}
+
+std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed) {
+  for (int round = 0; round < rounds; ++round) {
+    Lease lease(pool, tenant);
+    if (auto found = oracle.difference(lease.instance()))
+      return "round " + std::to_string(round) + ", " + to_string(lease.path()) + ": " + *found;
+    make_mess(lease.instance(), seed + static_cast<uint64_t>(round));
+  }
+  if (pool.stats().failed_resets + pool.stats().retired != 0) return "a reset failed: " + pool.stats().last_failure;
+  return std::nullopt;
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,134 @@
+#include "harness/worker/worker.hpp"
+
+#include <algorithm>
+#include <new>
+#include <system_error>
+
+#include "harness/worker/batch.hpp"
+#include "harness/worker/passes.hpp"
+#include "runtime/module/load.hpp"
+#include "runtime/module/sha256.hpp"
+#include "runtime/os/environment.hpp"
+#include "runtime/os/features.hpp"
+#include "runtime/os/usage.hpp"
+
+namespace instbench::bench {
+namespace {
+
+bool wants(const Request& request, std::string_view pass) {
+  return std::find(request.passes.begin(), request.passes.end(), pass) != request.passes.end();
+}
+
+// The parent has validated the bytes; here they only have to be the same bytes.
+std::shared_ptr<const Module> load_requested(const Request& request) {
+  const std::vector<std::byte> bytes = read_module_file(request.module_path);
+  const bool known = !request.module_sha256.empty();
+  if (known && sha256_hex(bytes) != request.module_sha256)
+    throw LoadError(request.cell.module, std::nullopt, "its bytes changed since the run began");
+  return load(bytes, request.cell.module, known ? Bodies::skip : Bodies::validate);
+}
+
+Strategy strategy_of(const Request& request) {
+  if (request.arm.engine != "core")
+    throw Unsupported("this worker has the engine 'core' only, not '" + request.arm.engine + "'");
+  return parse_strategy(request.arm.strategy);
+}
+
+void set_huge_pages(const Strategy& strategy) {
+  if (strategy.thp == Thp::off) {
+    os::disable_huge_pages();
+    return;
+  }
+  const auto mode = os::environment().thp;
+  if (!mode || *mode == "never")
+    throw Unsupported("thp=on: transparent huge pages are " + mode.value_or("not part of this kernel") + " here");
+}
+
+Json facts_of(const CoreCell& cell) {
+  const Prepared& prepared = cell.prepared();
+  uint64_t image_bytes = 0, image_file_bytes = 0, image_hole_bytes = 0;
+  size_t extents = 0;
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const ImagePlan& plan = prepared.image(i).plan();
+    image_bytes += plan.content.size();
+    image_file_bytes += plan.file_bytes();
+    image_hole_bytes += plan.hole_bytes();
+    extents += plan.extents.size();
+  }
+  return {{"codegen", "none"},
+          {"start_function", prepared.module().start ? "not run (codegen=none)" : "none"},
+          {"table_entry_bytes", sizeof(FuncRef)},
+          {"vmctx_bytes", prepared.layout().total},
+          {"image_bytes", image_bytes},
+          {"image_extents", extents},
+          {"image_file_bytes", image_file_bytes},
+          {"image_hole_bytes", image_hole_bytes},
+          {"leftover_segments", prepared.leftover_data().size() + prepared.leftover_elements().size()}};
+}
+
+Json features_now() {
+  Json result = Json::object();
+  for (const os::Feature& feature : os::features()) {
+    result[std::string(feature.name)] = feature.support.ok ? Json(nullptr) : Json(feature.support.why_not);
+  }
+  return result;
+}
+
+void measure(const Request& request, Json& sample) {
+  const Strategy strategy = strategy_of(request);
+  set_huge_pages(strategy);
+  const auto module = load_requested(request);
+  sample["features"] = features_now();
+  if (wants(request, "trace")) sample["trace"] = trace_pass(module, request, strategy);
+
+  CoreCell cell(module, request.cell, strategy, request.seed);
+  sample["facts"] = facts_of(cell);
+  Oracle oracle(module);
+  PassContext context{request, cell, oracle, sample};
+  if (wants(request, "first")) pass_first(context);
+  if (wants(request, "verify")) pass_verify(context);
+  cell.warm_up();
+  if (wants(request, "batch")) pass_batch(context);
+  if (wants(request, "phases")) pass_phases(context);
+  if (wants(request, "counters")) pass_counters(context);
+  if (wants(request, "memory")) pass_memory(context);
+  if (wants(request, "batch")) pass_floor(context);
+  if (wants(request, "verify_after")) pass_verify_after(context);
+}
+
+void give_reason(Json& sample, const char* status, const std::string& reason) {
+  sample["status"] = status;
+  sample["reason"] = reason;
+}
+
+}  // namespace
+
+std::string run_request(const std::string& request_json) {
+  Json sample = {{"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}};
+  try {
+    measure(request_from_json(Json::parse(request_json)), sample);
+  } catch (const Unsupported& error) {
+    give_reason(sample, "skipped", error.what());
+  } catch (const DoesNotFit& error) {
+    give_reason(sample, "skipped", error.what());
+  } catch (const Leak& error) {
+    sample["verified"] = false;
+    give_reason(sample, "failed", error.what());
+  } catch (const std::bad_alloc&) {
+    give_reason(sample, "failed", "out of memory");
+  } catch (const std::exception& error) {
+    give_reason(sample, "failed", error.what());
+  }
+  return sample.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int run_by_hand(const std::string& request_json, const std::vector<std::string>& benchmark_flags) {
+  const Request request = request_from_json(Json::parse(request_json));
+  const Strategy strategy = strategy_of(request);
+  set_huge_pages(strategy);
+  CoreCell cell(load_requested(request), request.cell, strategy, request.seed);
+  cell.warm_up();
+  return run_batch_by_hand(cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,123 @@
+#include "harness/worker/worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness/protocol/cell.hpp"
+#include "runtime/instance/strategy.hpp"
+#include "runtime/os/build_info.hpp"
+#include "runtime/os/features.hpp"
+#include "runtime/pool/test_modules.hpp"
+
+namespace instbench::bench {
+namespace {
+
+class Worker : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() /
+            ("instbench-worker-test-" +
+             std::to_string(std::hash<std::string>{}(testing::UnitTest::GetInstance()->current_test_info()->name())) +
+             ".wat");
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  Request request(const char* wat, const std::string& strategy, Workload workload = {}, uint64_t slots = 1) {
+    std::ofstream(path_) << wat;
+    Request request;
+    request.module_path = path_;
+    request.cell.module = "test";
+    request.cell.workload = workload;
+    request.cell.slots = slots;
+    request.arm = {"core", canonical(parse_strategy(strategy)), "core:" + strategy};
+    request.batch_ms = 1;
+    return request;
+  }
+  static Json ask(const Request& request) { return Json::parse(run_request(to_json(request).dump())); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Workload writing(uint64_t pages) {
+  Workload workload;
+  workload.kind = Workload::Kind::touch;
+  workload.write = pages;
+  return workload;
+}
+
+TEST_F(Worker, AWholeSample) {
+  const Json sample = ask(request(testing_modules::kRich, "pool-lazy", writing(4), 3));
+  ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+  EXPECT_EQ(sample["verified"], true);
+  EXPECT_EQ(sample["verified_slots"], 3);
+  EXPECT_GT(sample["batch"]["iterations"], 0);
+  EXPECT_GT(sample["batch"]["real_ns"], 0);
+  EXPECT_EQ(sample["first"]["path"], "slot=cold memory=mapped tables=lazy reset=madvise");
+  EXPECT_EQ(sample["counters"]["cycle"], (Json{{"syscalls.madvise", 1.0},
+                                               {"faults.minor", 4.0},
+                                               {"bytes.copied", sample["counters"]["instantiate"]["bytes.copied"]}}));
+  EXPECT_EQ(sample["counters"]["release"]["syscalls.madvise"], 1.0);
+  EXPECT_EQ(sample["counters"]["instantiate"]["syscalls.madvise"], 0.0);
+  EXPECT_EQ(sample["counters"]["work"]["faults.minor"], 4.0);
+  EXPECT_EQ(sample["memory"]["instances"], 3);
+  EXPECT_GT(sample["floor"]["madvise_clean_ns"], 0);
+  EXPECT_TRUE(sample["paths"].contains("slot=hit memory=kept tables=lazy reset=madvise"));
+}
+
+TEST_F(Worker, IterationsAreThoseAsked) {
+  Request asked = request(testing_modules::kRich, "pool-lazy");
+  asked.iterations = 123;
+  EXPECT_EQ(ask(asked)["batch"]["iterations"], 123);
+}
+
+TEST_F(Worker, TheIndependentCountAgreesForEveryPreset) {
+  if (!os::feature("ptrace").ok) GTEST_SKIP() << os::feature("ptrace").why_not;
+  for (const Preset& preset : presets()) {
+    for (const uint64_t slots : {1, 5}) {
+      Workload workload = writing(4);
+      workload.grow = 1;
+      Request asked = request(testing_modules::kRich, std::string(preset.name), workload, slots);
+      asked.passes = {"counters", "trace"};
+      const Json sample = ask(asked);
+      ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+      Json counted = Json::object();
+      for (const auto& [name, value] : sample["counters"]["cycle"].items()) {
+        if (name.starts_with("syscalls.") && value != 0.0) counted[name] = value;
+      }
+      EXPECT_EQ(sample["trace"]["cycle"], counted) << preset.name;
+    }
+  }
+}
+
+TEST_F(Worker, WhatCannotBeDoneIsSkippedWithItsReason) {
+  Json sample = ask(request("(module (memory i64 1))", "pool-lazy"));
+  EXPECT_EQ(sample["status"], "skipped");
+  EXPECT_NE(sample["reason"].get<std::string>().find("64-bit memory"), std::string::npos);
+  sample = ask(request(testing_modules::kRich, "pool-lazy", writing(49)));
+  EXPECT_EQ(sample["status"], "skipped");
+  EXPECT_NE(sample["reason"].get<std::string>().find("do not fit"), std::string::npos);
+  Request foreign = request(testing_modules::kRich, "pool-lazy");
+  foreign.arm.engine = "wasmtime";
+  EXPECT_EQ(ask(foreign)["status"], "skipped");
+  Request threads = request(testing_modules::kRich, "pool-lazy");
+  threads.cell.threads = 2;
+  EXPECT_EQ(ask(threads)["status"], "skipped");
+  EXPECT_EQ(ask(request("(module (memory 32768))", "pool-copy", {}, 64))["status"], "skipped");  // 128 GiB resident
+}
+
+TEST_F(Worker, AFailureIsASampleToo) {
+  Json sample = ask(request(testing_modules::kOutOfBounds, "pool-lazy"));
+  EXPECT_EQ(sample["status"], "failed");
+  EXPECT_EQ(sample["reason"], "instantiation failed: data segment 1 writes [65534, 65538) of 65536 bytes");
+  Request changed = request(testing_modules::kRich, "pool-lazy");
+  changed.module_sha256 = "0000";
+  EXPECT_NE(ask(changed)["reason"].get<std::string>().find("changed since"), std::string::npos);
+  EXPECT_EQ(Json::parse(run_request("not json"))["status"], "failed");
+  EXPECT_EQ(Json::parse(run_request("{\"protocol\": 99}"))["status"], "failed");
+}
+
+}  // namespace
+}  // namespace instbench::bench

@@ -1,0 +1,121 @@
+"""The text under a chart: what is missing from it, what is timed, and where the numbers come from.
+
+Every cell that should be in the picture and is not (skipped, failed, not run, not verified) is named.
+Provenance is only what the file says; what it does not say reads "unknown".
+"""
+
+import style
+from units import count
+
+SIZE = 7.5
+LEADING = 0.148  # inches from line to line
+MOST_GAPS, MOST_NAMES = 12, 4
+SYNTHETIC = "SYNTHETIC DATA: a test fixture. Nothing here was measured."
+DELAY_LIMIT = 0.01  # the scheduler's own: a block above it is run again
+
+
+class Caption:
+    """Paragraphs wrapped to a width; knows its height before the page exists."""
+
+    def __init__(self, width, notes, provenance):
+        self.notes = [line for note in notes for line in style.wrap(note, SIZE, width)]
+        self.provenance = [line for part in provenance for line in style.wrap(part, SIZE, width)]
+
+    @property
+    def height(self):
+        return LEADING * (len(self.notes) + len(self.provenance)) + 0.22
+
+    def draw(self, page, left, top):
+        for line in self.notes:
+            loud = dict(color=style.VERMILLION, weight="bold") if line == SYNTHETIC else dict(color=style.INK)
+            page.text(left, top, line, SIZE, **loud)
+            top += LEADING
+        page.rule(left, top + 0.03, page.width - 2 * left)
+        top += 0.10
+        for line in self.provenance:
+            page.text(left, top, line, SIZE, color=style.SOFT)
+            top += LEADING
+
+
+def missing(result, cases, arms):
+    """One note per strategy and reason: which cells are not drawn, and why."""
+    gaps = {}
+    for case in cases:
+        for arm in arms:
+            why = _gap(result.cell(case, arm))
+            if why:
+                gaps.setdefault((style.name_of(arm), why), []).append(case.name)
+    notes = [f"Not drawn: {arm} in {'; '.join(names[:MOST_NAMES])}{f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''}: {why}."
+             for (arm, why), names in gaps.items()]
+    rest = sum(len(names) for names in list(gaps.values())[MOST_GAPS:])
+    return notes[:MOST_GAPS] + ([f"Not drawn either: {count(rest, 'cell')} for other reasons, listed in the CSV."] if rest else [])
+
+
+def _gap(cell):
+    if cell is None:
+        return "no such cell in the file"
+    if cell.status != "ok":
+        return f"{cell.status} ({cell.reason.strip().rstrip('.') or 'no reason given'})"
+    return None if cell.drawable else "no batch time in the file"
+
+
+def gap_in_csv(cell):
+    """[status, reason] of a cell without figures."""
+    if cell is None:
+        return ["absent", "no such cell in the file"]
+    return [cell.status, cell.reason or ("no batch time in the file" if cell.status == "ok" else "")]
+
+
+def why_not_drawn(cell):
+    """The same in a few words, for the place where the cell would be."""
+    if cell is None:
+        return "not in the file"
+    return f"{cell.status}: {cell.reason}" if cell.status != "ok" else "no batch time"
+
+
+def doubts(result, cells):
+    """What a reader should know before trusting what is drawn."""
+    notes = []
+    if result.run.get("suite") == "fixture":
+        notes.append(SYNTHETIC)
+    if result.run.get("complete") is not True:
+        notes.append("The run is not complete: cells may be missing or have fewer processes than planned.")
+    drawn = [c for c in cells if c.drawable]
+    notes += _listed("Not verified against a reference instance", [c for c in drawn if c.verified is not True])
+    notes += _listed(f"Disturbed (waited for a CPU more than {DELAY_LIMIT:.0%} of the time)",
+                     [c for c in drawn if c.delay_share is not None and c.delay_share > DELAY_LIMIT])
+    return notes
+
+
+def _listed(what, cells):
+    names = [f"{style.name_of(c.arm)} in {c.case.name}" for c in cells]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return [f"{what}: {'; '.join(names[:MOST_NAMES])}{more}."] if names else []
+
+
+def provenance(result, cells, timed, csv_name):
+    tool, run, machine = result.tool, result.run, result.machine
+    dirty = {True: ", uncommitted changes", False: ", clean tree"}.get(tool.get("dirty"), ", clean or not: unknown")
+    sizes = sorted({len(c.real_ns) for c in cells if c.drawable})
+    processes = f"{'–'.join(str(s) for s in (sizes[0], sizes[-1])[:len(sizes)])} " + ("process" if sizes == [1] else "processes")
+    return [
+        timed,
+        f"{processes} per cell, median drawn, line from minimum to maximum; batches of about {_or(run, 'batch_ms')} ms; "
+        f"seed {_or(run, 'seed')}.",
+        f"{_or(tool, 'name')} {_or(tool, 'version')}, commit {_or(tool, 'git')}{dirty}, {_or(tool, 'build_type')}, "
+        f"{_or(tool, 'compiler')} {_or(tool, 'flags')} · run {_or(run, 'id')}, suite {_or(run, 'suite')}, {_or(run, 'started')[:10]} · "
+        f"Linux {_or(machine, 'kernel')}, {_or(machine, 'cpu')}, {_cpus(machine)}, THP {_or(machine, 'thp')}, "
+        f"governor {_or(machine, 'governor')}, ASLR {_or(machine, 'aslr')}.",
+        f"Data: {csv_name}. Redraw: instbench plot {result.path.name}",
+    ]
+
+
+def _or(facts, key):
+    value = facts.get(key)
+    return "unknown" if value is None or value == "" else str(value)
+
+
+def _cpus(machine):
+    cpus = machine.get("cpus")
+    known = count(cpus, "CPU") if isinstance(cpus, int) else "number of CPUs unknown"
+    return known + {True: " (virtual machine)", False: ""}.get(machine.get("hypervisor"), "")

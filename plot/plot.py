@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""instbench plot: draws the charts of result files.
+
+Each FILE gets a folder of charts (PNG and SVG) with the plotted data beside them (CSV). The files
+written are listed on standard output, remarks go to standard error.
+Exit codes: 0 drawn · 1 a file cannot be read, trusted or drawn, or a chart cannot be written ·
+2 the command line is wrong, or asks for cells that the file does not have · 130 interrupted.
+"""
+
+import argparse
+import csv
+import io
+import os
+import re
+import sys
+import warnings
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+from result import ResultError, load  # noqa: E402
+
+FORMATS = ("png", "svg")
+CHARTS = ("before-after", "cost-vs-pages", "overview")
+
+
+class Usage(Exception):
+    """The command line asks for something that is not there: exit code 2."""
+
+
+class Failure(Exception):
+    """Nothing the command line can help: exit code 1."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Usage(f"{message}; see instbench plot --help")
+
+
+def main(argv):
+    try:
+        options = parse(argv)
+        for file, folder in zip(options.files, folders(options)):
+            for path in plot(Path(file), folder, options):
+                print(path, flush=True)
+        return 0
+    except Usage as error:
+        return complain(error, 2)
+    except (ResultError, Failure) as error:
+        return complain(error, 1)
+    except KeyboardInterrupt:
+        return complain("interrupted; the files listed so far are complete", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return complain("standard output was closed", 1)
+
+
+def complain(message, code):
+    print(f"instbench plot: {' '.join(str(message).split())}", file=sys.stderr)
+    return code
+
+
+def parse(argv):
+    parser = Parser(prog="instbench plot", description="Draws the charts of result files.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="result.json written by instbench run")
+    parser.add_argument("--out", metavar="DIR", help="folder for the charts (default: STEM-charts beside each FILE)")
+    parser.add_argument("--chart", choices=CHARTS + ("all",), default="all", help="which chart (default: all)")
+    parser.add_argument("--modules", metavar="A,B", help="only these modules")
+    parser.add_argument("--case-filter", metavar="RE", help="only cases whose id the expression finds")
+    parser.add_argument("--format", default="png,svg", metavar="LIST", help="png, svg or both (default: png,svg)")
+    options = parser.parse_args(argv)
+    options.format = list(dict.fromkeys(options.format.split(",")))
+    for kind in options.format:
+        if kind not in FORMATS:
+            raise Usage(f'--format: "{kind}" is neither png nor svg')
+    options.modules = [m for m in options.modules.split(",") if m] if options.modules is not None else None
+    if options.modules == []:
+        raise Usage("--modules names no module")
+    try:
+        re.compile(options.case_filter or "")
+    except re.error as error:
+        raise Usage(f"--case-filter: not a regular expression: {error}") from None
+    return options
+
+
+def folders(options):
+    """One folder per file; never the same one twice."""
+    files = [Path(f) for f in options.files]
+    if options.out is None:
+        found = [f.with_name(f"{f.stem}-charts") for f in files]
+    elif len(files) == 1:
+        found = [Path(options.out)]
+    else:
+        found = [Path(options.out) / f.stem for f in files]
+    for i, folder in enumerate(found):
+        if folder in found[:i]:
+            raise Usage(f"{files[i]} and {files[found.index(folder)]} would both be drawn into {folder}; give each its own --out")
+    return found
+
+
+def chart_modules(name):
+    """Imported late, so that a bad command line or file is reported without matplotlib too."""
+    try:
+        import before_after
+        import cost_vs_pages
+        import overview
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
+    except ImportError as error:
+        raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
+    return [m for m in (before_after, cost_vs_pages, overview) if name in (m.NAME, "all")]
+
+
+def plot(file, folder, options):
+    """Draws what the options ask of one file; yields each path when it is written."""
+    result = load(file)
+    unknown = [m for m in options.modules or [] if m not in result.modules]
+    if unknown:
+        raise Usage(f'{file}: no module "{unknown[0]}"; it has {", ".join(result.modules) or "none"}')
+    charts = chart_modules(options.chart)
+    import selection
+    cases = selection.matching(result, options.modules, options.case_filter)
+    if not cases:
+        raise Usage(f"{file}: no case matches" if result.cases else f"{file}: the file has no cases")
+    found = [(chart, list(chart.pictures(result, cases))) for chart in charts]
+    if not any(pictures for _, pictures in found):
+        raise Failure(f"{file}: nothing to draw: {why_nothing(result, cases, options.chart)}")
+    for chart, pictures in found:
+        if not pictures:
+            print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
+        for stem, group in pictures:
+            yield from write(result, chart, stem, group, folder, options.format)
+
+
+def why_nothing(result, cases, chart):
+    cells = [cell for case in cases for arm in result.arms if (cell := result.cell(case, arm))]
+    if not any(cell.drawable for cell in cells):
+        reasons = list(dict.fromkeys(f"{c.status}: {c.reason or 'no batch time'}" for c in cells))
+        return f"none of {len(cells)} cells has a batch time" + (f" ({reasons[0]})" if reasons else "")
+    return next(m.NEEDS for m in chart_modules(chart))
+
+
+def write(result, chart, stem, cases, folder, formats):
+    import style
+    style.use()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page = chart.draw(result, cases, f"{stem}.csv")
+        yield from style.save(page, folder / stem, formats)
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(chart.COLUMNS)
+        writer.writerows([[str(v).lower() if isinstance(v, bool) else v for v in row] for row in chart.rows(result, cases)])
+        path = folder / f"{stem}.csv"
+        style.write_atomically(path, lambda to: Path(to).write_text(text.getvalue(), encoding="utf-8"))
+        yield path
+    except OSError as error:
+        raise Failure(f"cannot write {folder / stem}: {error.strerror or error}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,287 @@
+"""Loading result.json (schema instbench-result/1; harness/report/README.md is the contract).
+
+Fails closed: whatever cannot be understood is a ResultError of one line that names the file, the place
+in it and the reason. Unknown is None, never 0: a phase, counter or fact that the file does not have is
+not drawn and not guessed. Nothing here knows about pictures.
+"""
+
+import json
+import re
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCHEMA = "instbench-result/1"
+PHASES = ("acquire", "init", "start", "work", "release")
+LARGEST = 1e18  # nanoseconds: thirty years; also infinity stops here
+STATUSES = ("ok", "skipped", "failed")
+
+
+class ResultError(Exception):
+    """A file that is not a result, or a result that cannot be trusted."""
+
+
+@dataclass(frozen=True)
+class Case:
+    id: str
+    module: str
+    workload: dict
+    slots: int
+    vary: float
+    bystanders: int
+    threads: int
+
+    @property
+    def module_name(self):
+        """A module given as a path is shown by its file name: pictures are published, paths are not."""
+        return self.module.rsplit("/", 1)[-1]
+
+    @property
+    def name(self):
+        """The id, with the module's name for its path."""
+        return self.module_name + self.id[len(self.module):] if self.id.startswith(self.module) else self.id
+
+    @property
+    def workload_label(self):
+        """The workload as the case id writes it: "none", "touch(w64)"."""
+        match = re.fullmatch(re.escape(self.module) + r" (.+?) s%d( .*)?" % self.slots, self.id)
+        return match.group(1) if match else self.workload["kind"]
+
+    @property
+    def pages(self):
+        """(read, written) pages; nothing for workloads that do not say."""
+        if self.workload["kind"] == "none":
+            return (0, 0)
+        if self.workload["kind"] == "touch":
+            return (self.workload.get("read", 0), self.workload.get("write", 0))
+        return None
+
+    @property
+    def conditions(self):
+        """What else flatters or hurts, apart from the number of slots."""
+        return (self.vary, self.bystanders, self.threads)
+
+
+@dataclass(frozen=True)
+class Cell:
+    case: Case
+    arm: str
+    status: str
+    reason: str
+    verified: object  # True, False or None
+    real_ns: tuple  # one batch figure per process, nanoseconds per cycle; empty: not timed
+    median_ns: object
+    phases: dict  # name -> p50 in ns, only phases that were measured
+    resolution_ns: object
+    faults: object  # minor faults per cycle as (low, high), or None
+    floor_ns: object  # one madvise of the clean range in the same process
+    delay_share: object  # largest share of a process's time that it waited for a CPU
+
+    @property
+    def drawable(self):
+        return self.status == "ok" and self.median_ns is not None
+
+    @property
+    def low_ns(self):
+        return min(self.real_ns)
+
+    @property
+    def high_ns(self):
+        return max(self.real_ns)
+
+
+@dataclass
+class Result:
+    path: Path
+    tool: dict
+    run: dict
+    machine: dict
+    arms: list  # ids, in the order of the file
+    cases: list
+    cells: dict = field(default_factory=dict)  # (case id, arm id) -> Cell
+
+    @property
+    def modules(self):
+        return list(dict.fromkeys(case.module for case in self.cases))
+
+    def cell(self, case, arm):
+        return self.cells.get((case.id, arm))
+
+
+class _At:
+    """A place in the file; `fail` turns it into the one-line message."""
+
+    def __init__(self, path, where=""):
+        self.path, self.where = path, where
+
+    def __truediv__(self, step):
+        return _At(self.path, f"{self.where}.{step}" if self.where else str(step))
+
+    def fail(self, reason):
+        where = f" {self.where}:" if self.where else ""
+        raise ResultError(f"{self.path}:{where} {reason}")
+
+    def get(self, value, key, kinds, default=...):
+        found = value.get(key)
+        if found is None and default is not ...:
+            return default
+        if not isinstance(found, kinds) or (isinstance(found, bool) and bool not in _tuple(kinds)):
+            (self / key).fail("missing" if found is None else f"unexpected {type(found).__name__}")
+        return found
+
+
+def _tuple(kinds):
+    return kinds if isinstance(kinds, tuple) else (kinds,)
+
+
+def load(path):
+    path = Path(path)
+    at = _At(path)
+    document = _read(path, at)
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
+        at.fail('not a result file (no "schema"); give a result.json written by `instbench run`')
+    if document["schema"] != SCHEMA:
+        at.fail(f'schema "{document["schema"][:60]}" is not "{SCHEMA}", the only one this version draws')
+    cases = [_case(c, at / f"cases[{i}]") for i, c in enumerate(at.get(document, "cases", list))]
+    arms = [_At(path, f"arms[{i}]").get(_object(a, at / f"arms[{i}]"), "id", str)
+            for i, a in enumerate(at.get(document, "arms", list))]
+    result = Result(path, at.get(document, "tool", dict, {}), at.get(document, "run", dict, {}),
+                    at.get(document, "machine", dict, {}), arms, cases)
+    _unique(arms, at / "arms")
+    _unique([case.id for case in cases], at / "cases")
+    _add_cells(result, at.get(document, "cells", list), at)
+    return result
+
+
+def _read(path, at):
+    def refuse(name):
+        raise ValueError(f"{name} is not JSON")
+
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8"), parse_constant=refuse)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")  # half a surrogate pair could not be written again
+        return document
+    except OSError as error:
+        at.fail(f"cannot read: {error.strerror or error}")
+    except RecursionError:
+        at.fail("not a result file (nested too deeply)")
+    except UnicodeDecodeError:
+        at.fail("not a result file (not UTF-8 text)")
+    except ValueError as error:
+        at.fail(f"not a result file ({error})")
+
+
+def _object(value, at):
+    if not isinstance(value, dict):
+        at.fail("is not an object")
+    return value
+
+
+def _unique(ids, at):
+    seen = set()
+    for name in ids:
+        if name in seen:
+            at.fail(f'"{name}" occurs twice')
+        seen.add(name)
+
+
+def _case(value, at):
+    _object(value, at)
+    workload = at.get(value, "workload", dict)
+    (at / "workload").get(workload, "kind", str)
+    for key in ("read", "write", "calls", "grow", "runs"):
+        _count(workload, key, at / "workload", 0, None)
+    vary = at.get(value, "vary", (int, float), 0)
+    if not 0 <= vary <= 1:
+        (at / "vary").fail("lies outside 0..1")
+    return Case(at.get(value, "id", str), at.get(value, "module", str), workload, _count(value, "slots", at, 1), vary,
+                _count(value, "bystanders", at, 0, 0), _count(value, "threads", at, 1, 1))
+
+
+def _count(value, key, at, least, default=...):
+    count = at.get(value, key, int, default)
+    if count is not None and not least <= count < 1 << 53:
+        (at / key).fail(f"is below {least}" if count < least else "is beyond 2^53")
+    return count
+
+
+def _add_cells(result, values, at):
+    cases = {case.id: case for case in result.cases}
+    for i, value in enumerate(values):
+        here = at / f"cells[{i}]"
+        _object(value, here)
+        case, arm = here.get(value, "case", str), here.get(value, "arm", str)
+        if case not in cases:
+            (here / "case").fail(f'"{case}" is not among the cases')
+        if arm not in result.arms:
+            (here / "arm").fail(f'"{arm}" is not among the arms')
+        if (case, arm) in result.cells:
+            here.fail(f'case "{case}", arm "{arm}" occurs twice')
+        result.cells[case, arm] = _cell(value, cases[case], arm, here)
+
+
+def _cell(value, case, arm, at):
+    status = at.get(value, "status", str)
+    if status not in STATUSES:
+        (at / "status").fail(f'"{status}" is none of {", ".join(STATUSES)}')
+    real_ns, median_ns = (), None
+    if status == "ok" and value.get("batch") is not None:
+        real_ns, median_ns = _batch(at.get(value, "batch", dict), at / "batch")
+    phases = at.get(value, "phases", dict, {}) if status == "ok" else {}
+    return Cell(case, arm, status, at.get(value, "reason", str, "") or "", at.get(value, "verified", bool, None),
+                real_ns, median_ns, _p50(phases, at / "phases"),
+                _number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
+                _faults(at.get(value, "counters", dict, {}), at / "counters"),
+                _number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
+                _number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"))
+
+
+def _batch(batch, at):
+    numbers = [_number(v, at / "real_ns") for v in at.get(batch, "real_ns", list)]
+    real_ns = tuple(v for v in numbers if v is not None)  # null: that process has no batch figure
+    if not real_ns:
+        return (), None
+    if min(real_ns) <= 0:
+        (at / "real_ns").fail("holds a time that is zero or negative")
+    median = _number(batch.get("median_real_ns"), at / "median_real_ns")
+    if median is None:
+        median = statistics.median(real_ns)
+    if not min(real_ns) * (1 - 1e-6) <= median <= max(real_ns) * (1 + 1e-6):
+        (at / "median_real_ns").fail(f"{median:g} lies outside real_ns ({min(real_ns):g} to {max(real_ns):g})")
+    return real_ns, median
+
+
+def _p50(phases, at):
+    found = {}
+    for name in PHASES:
+        phase = at.get(phases, name, dict, {})
+        p50 = _number(phase.get("p50"), at / name / "p50")
+        if p50 is not None:
+            found[name] = p50
+    return found
+
+
+def _faults(counters, at):
+    """Minor faults per cycle, (low, high). A counted phase leaves out counters that are zero everywhere; a phase
+    that is absent was not counted."""
+    if counters.get("cycle") is None:
+        return None
+    cycle = at.get(counters, "cycle", dict)
+    here = at / "cycle" / "faults.minor"
+    entry = cycle.get("faults.minor", {"exact": True, "value": 0})
+    _object(entry, here)
+    if entry.get("exact") is True:
+        value = _number(entry.get("value"), here / "value")
+        return None if value is None else (value, value)
+    low, high = _number(entry.get("min"), here / "min"), _number(entry.get("max"), here / "max")
+    return None if low is None or high is None else (low, high)
+
+
+def _number(value, at):
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        at.fail("is not a number")
+    if not abs(value) < LARGEST:
+        at.fail(f"is beyond {LARGEST:g}")
+    return value

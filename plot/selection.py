@@ -1,0 +1,60 @@
+"""Which cells go into which picture. Pure; the rules are here so that no chart picks its own cherries."""
+
+import re
+
+import style
+
+
+def matching(result, modules, case_filter):
+    """The cases of the chosen modules whose id the expression finds."""
+    wanted = re.compile(case_filter) if case_filter else None
+    return [c for c in result.cases if (not modules or c.module in modules) and (wanted is None or wanted.search(c.id))]
+
+
+def spread(values, limit):
+    """At most `limit` of the values: the first, the last and those evenly between."""
+    values = list(values)
+    if len(values) <= limit:
+        return values
+    step = (len(values) - 1) / (limit - 1)
+    return [values[int(i * step + 0.5)] for i in range(limit)]
+
+
+def groups(cases, key):
+    """{key: cases}, both in the order of the file."""
+    found = {}
+    for case in cases:
+        found.setdefault(key(case), []).append(case)
+    return found
+
+
+def conditions_text(case):
+    """The conditions that flatter: live instances, redrawn addresses, running bystanders."""
+    text = f"S={case.slots}, V={100 * case.vary:g} %, B={case.bystanders}"
+    return text if case.threads == 1 else f"{text}, T={case.threads}"
+
+
+CONDITIONS_KEY = ("S: instances alive at once, the oldest dropped first; V: share of the touched addresses redrawn each cycle; "
+                  "B: other threads running.")
+
+
+def suffix(case):
+    """Conditions other than slots, for a file name; nothing when they are the usual ones."""
+    parts = [f"v{100 * case.vary:g}" if case.vary else "", f"b{case.bystanders}" if case.bystanders else "",
+             f"t{case.threads}" if case.threads != 1 else ""]
+    return "".join(f"-{p}" for p in parts if p)
+
+
+def file_stem(text, taken):
+    """A file name of `text` that no earlier picture has (module names may be paths)."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.")[-120:] or "chart"
+    stem, n = plain, 2
+    while stem.lower() in taken:
+        stem, n = f"{plain}-{n}", n + 1
+    taken.add(stem.lower())
+    return stem
+
+
+def baseline(arms):
+    """The arm all ratios refer to, or None."""
+    return next((arm for arm in arms if style.name_of(arm) == "eager"), None)

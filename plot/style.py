@@ -1,0 +1,227 @@
+"""The look all charts share, and how they reach the disk.
+
+Colours are Okabe and Ito's, told apart with any colour vision; every colour comes with a marker or a
+hatch, so a grey print reads as well. A strategy has the same colour and marker in every chart. Figures
+are laid out in inches by hand (Page): nothing is placed where another thing may be.
+SVG files are the same bytes for the same data: fixed hash salt, no date.
+"""
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import figure, font_manager, ft2font, patches  # noqa: E402
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY, PALE, INK, SOFT = "#B8B8B8", "#EFEFEF", "#222222", "#666666"
+
+PHASE_LOOK = {  # colour, hatch
+    "acquire": (SKY, "...."),
+    "init": (ORANGE, ""),
+    "start": (YELLOW, "xxxx"),
+    "work": (GREEN, "////"),
+    "release": (PURPLE, "\\\\\\\\"),
+}
+
+class Look(NamedTuple):
+    """Of a strategy. Large open markers let a small filled one show through where two strategies cost the same."""
+    colour: str
+    marker: str
+    dashes: str = "-"
+    open: bool = False
+
+    def marker_style(self, scale=1.0):
+        face, edge, size = ("none", self.colour, 8.5) if self.open else (self.colour, "white", 6)
+        return dict(marker=self.marker, color=self.colour, markerfacecolor=face, markeredgecolor=edge, markersize=size * scale,
+                    markeredgewidth=1.4 if self.open else 0.4)
+
+
+STRATEGY_LOOK = {
+    "eager": Look(BLACK, "o"),
+    "overlay": Look(VERMILLION, "s", open=True),
+    "overlay-lazy": Look(ORANGE, "D", open=True),
+    "pool": Look(BLUE, "^"),
+    "pool-lazy": Look(GREEN, "v"),
+    "pool-copy": Look(PURPLE, "X", "--"),
+}
+SPARE_LOOK = (Look(SKY, "P", "-."), Look(SOFT, "p", "-.", True), Look(BLUE, "<", ":"), Look(VERMILLION, ">", ":"), Look(GREEN, "h", ":", True),
+              Look(BLACK, "*", ":"))
+
+STORY = ("eager", "overlay", "overlay-lazy", "pool", "pool-lazy")
+APART = ("pool-copy",)
+IDEA = {
+    "eager": "fresh mmap, copied, table filled",
+    "overlay": "fresh mmap, CoW image",
+    "overlay-lazy": "… and lazy table",
+    "pool": "reused slot, CoW image",
+    "pool-lazy": "… and lazy table",
+    "pool-copy": "reused slot, copied back",
+}
+
+RC = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "hatch.linewidth": 0.5,
+    "svg.hashsalt": "instbench",
+    "svg.fonttype": "path",
+    "figure.dpi": 100,
+}
+
+
+def use():
+    """Sets the style, whatever matplotlibrc the user has."""
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update(RC)
+
+
+def name_of(arm):
+    """"core:pool-lazy" reads as "pool-lazy"; other engines keep their name."""
+    return arm[len("core:"):] if arm.startswith("core:") else arm
+
+
+def story_order(arms):
+    """(in order, apart): the story's presets first, then the others as in the file, then those apart."""
+    names = {name_of(arm): arm for arm in arms}
+    story = [names[n] for n in STORY if n in names]
+    apart = [names[n] for n in APART if n in names]
+    return story + [a for a in arms if a not in story and a not in apart], apart
+
+
+def looks(arms):
+    """{arm: Look}; `arms` are all arms of the file, so that an arm looks the same in every panel and picture."""
+    others = [arm for arm in arms if name_of(arm) not in STRATEGY_LOOK]
+    return {arm: STRATEGY_LOOK.get(name_of(arm)) or SPARE_LOOK[others.index(arm) % len(SPARE_LOOK)] for arm in arms}
+
+
+def idea_of(arm):
+    """(name, what it does) for a label of two lines: the preset and its idea, or the preset and its overrides."""
+    name, _, overrides = name_of(arm).partition(",")
+    return (name, overrides) if overrides else (name, IDEA.get(name, ""))
+
+
+@functools.lru_cache(maxsize=None)
+def _advance(character, weight):
+    """Width of one character at one point, in points."""
+    font = font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight=weight)))
+    font.set_size(100, 72)
+    return font.load_char(ord(character), flags=ft2font.LOAD_NO_HINTING).linearHoriAdvance / 65536 / 100
+
+
+def text_width(text, size, weight="normal"):
+    """Inches."""
+    return sum(_advance(c, weight) for c in text) * size / 72
+
+
+def wrap(text, size, width, indent="   "):
+    """Lines of `text` no wider than `width` inches; a word that is wider alone is cut."""
+    space, lines, line, used = text_width(" ", size), [], "", 0.0
+    for word in text.split():
+        word = shorten(word, size, width - text_width(indent, size))
+        needs = text_width(word, size)
+        if line and used + space + needs > width:
+            lines.append(line)
+            line, used = indent + word, text_width(indent, size) + needs
+        else:
+            line, used = (f"{line} {word}", used + space + needs) if line else (word, needs)
+    return lines + [line] if line else lines
+
+
+def shorten(text, size, width, weight="normal"):
+    if text_width(text, size, weight) <= width:
+        return text
+    while text and text_width(text + "…", size, weight) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def shorten_middle(text, size, width, weight="normal"):
+    """For names that differ at their ends."""
+    if text_width(text, size, weight) <= width:
+        return text
+    head, tail = text[:(len(text) + 1) // 2], text[(len(text) + 1) // 2:]
+    while head and text_width(f"{head}…{tail}", size, weight) > width:
+        head, tail = (head[:-1], tail) if len(head) >= len(tail) else (head, tail[1:])
+    return f"{head}…{tail}"
+
+
+class Page:
+    """A figure measured in inches from its top left corner."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        self.figure = figure.Figure(figsize=(width, height), facecolor="white")
+
+    def axes(self, left, top, width, height, **more):
+        return self.figure.add_axes([left / self.width, 1 - (top + height) / self.height, width / self.width,
+                                     height / self.height], **more)
+
+    def text(self, left, top, text, size=9, **more):
+        more.setdefault("va", "top")
+        return self.figure.text(left / self.width, 1 - top / self.height, escape(text), fontsize=size, **more)
+
+    def title(self, name, rest):
+        """The headline; only the name, which comes from outside, is shortened to make it fit."""
+        room = self.width - 0.6 - text_width(rest, 14, "bold")
+        self.text(0.3, 0.18, shorten_middle(name, 14, room, "bold") + rest, 14, weight="bold")
+
+    def rule(self, left, top, width):
+        line = patches.Rectangle((left / self.width, 1 - top / self.height), width / self.width, 0.006 / self.height,
+                                 transform=self.figure.transFigure, color="#CCCCCC", linewidth=0)
+        self.figure.add_artist(line)
+
+    def legend(self, handles, left, top, **more):
+        """Hung by its upper left corner, unless `loc` says another."""
+        look = dict(loc="upper left", bbox_to_anchor=(left / self.width, 1 - top / self.height), frameon=False,
+                    fontsize=8.5, borderaxespad=0, borderpad=0, handlelength=1.6, handletextpad=0.5, columnspacing=1.4)
+        return self.figure.legend(handles=handles, **dict(look, **more))
+
+
+def escape(text):
+    """Names and reasons come from outside: a dollar sign is not mathematics, a line break breaks no line."""
+    return "".join(c if c.isprintable() else " " for c in text).replace("$", r"\$")
+
+
+def write_atomically(path, write):
+    """`write(temporary path)`, then rename: no half file is ever seen under `path`."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        write(temporary)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def save(page, stem, formats):
+    """Writes STEM.png and STEM.svg; returns the paths."""
+    metadata = {"png": {"Software": "instbench"}, "svg": {"Date": None, "Creator": "instbench"}}
+    paths = []
+    for kind in formats:
+        path = stem.with_name(f"{stem.name}.{kind}")
+        write_atomically(path, lambda to, kind=kind: page.figure.savefig(to, format=kind, dpi=160, metadata=metadata[kind]))
+        paths.append(path)
+    return paths

@@ -1,0 +1,83 @@
+"""What the tests of the charts share. Importing it leaves with exit code 77 (skipped) without matplotlib."""
+
+import copy
+import csv
+import functools
+import io
+import json
+import sys
+import tempfile
+import unittest
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+try:
+    import matplotlib
+except ImportError:
+    print("skipped: matplotlib is not installed", file=sys.stderr)
+    sys.exit(77)
+
+import plot
+import result as result_file
+import selection
+import style
+
+HERE = Path(__file__).resolve().parent
+FIXTURE = HERE / "fixture.json"
+DOCUMENT = json.loads(FIXTURE.read_text(encoding="utf-8"))
+CELLS = {(c["case"], c["arm"]): c for c in DOCUMENT["cells"]}
+
+
+def fixture():
+    """A copy of the fixture's document, to be changed at will."""
+    return copy.deepcopy(DOCUMENT)
+
+
+def run(*arguments):
+    """(exit code, lines on stdout, text on stderr) of plot.main in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = plot.main([str(a) for a in arguments])
+        except SystemExit as leave:  # --help
+            code = leave.code
+    return code, out.getvalue().splitlines(), err.getvalue()
+
+
+def table(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def words(page):
+    """Every text of a figure, unescaped."""
+    return [" ".join(t.get_text().replace(r"\$", "$").split()) for t in page.figure.findobj(matplotlib.text.Text) if t.get_text()]
+
+
+def figures(chart, path):
+    style.use()
+    result = result_file.load(path)
+    cases = selection.matching(result, None, None)
+    return {stem: (chart.draw(result, group, "x.csv"), group, result) for stem, group in chart.pictures(result, cases)}
+
+
+@functools.lru_cache(maxsize=None)
+def fixture_figures(chart):
+    return figures(chart, FIXTURE)
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        keep = tempfile.TemporaryDirectory()
+        self.addCleanup(keep.cleanup)
+        self.folder = Path(keep.name)
+
+    def write(self, document, name="result.json"):
+        path = self.folder / name
+        path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+        return path
+
+    def figures(self, chart, document=None):
+        """{stem: (page, group, result)} of one chart."""
+        return fixture_figures(chart) if document is None else figures(chart, self.write(document))

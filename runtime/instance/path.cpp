@@ -1,0 +1,28 @@
+#include "runtime/instance/path.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace instbench {
+
+Path Path::from_index(uint32_t index) {
+  Path path;
+  path.reset = static_cast<ResetPath>(index % 6);
+  path.tables = static_cast<TablePath>(index / 6 % 3);
+  path.memory = static_cast<MemoryPath>(index / 18 % 4);
+  path.slot = static_cast<SlotPath>(index / 72);
+  return path;
+}
+
+std::string to_string(const Path& path) {
+  constexpr std::array<std::string_view, 4> kSlot{"fresh", "hit", "cold", "evicted"};
+  constexpr std::array<std::string_view, 4> kMemory{"none", "mapped", "kept", "copied"};
+  constexpr std::array<std::string_view, 3> kTables{"none", "filled", "lazy"};
+  constexpr std::array<std::string_view, 6> kReset{"pending", "unmap", "remap", "madvise", "copy", "wipe"};
+  return "slot=" + std::string(kSlot[static_cast<size_t>(path.slot)]) +
+         " memory=" + std::string(kMemory[static_cast<size_t>(path.memory)]) +
+         " tables=" + std::string(kTables[static_cast<size_t>(path.tables)]) +
+         " reset=" + std::string(kReset[static_cast<size_t>(path.reset)]);
+}
+
+}  // namespace instbench

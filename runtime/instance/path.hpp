@@ -1,0 +1,44 @@
+// Path: which way one instantiation and its release took. Carried by every instance, counted by every pool.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace instbench {
+
+enum class SlotPath : uint8_t {
+  fresh,    // alloc=fresh: a reservation of its own
+  hit,      // affine: the slot last held the same memory image
+  cold,     // a pool slot that was never used (or was wiped)
+  evicted,  // a pool slot that held something else, which was thrown away
+};
+enum class MemoryPath : uint8_t { none, mapped, kept, copied };  // none: the module has no memory
+enum class TablePath : uint8_t { none, filled, lazy };
+enum class ResetPath : uint8_t {
+  pending,
+  unmap,
+  remap,
+  madvise,
+  copy,
+  wipe
+};  // wipe: a reset failed, everything was unmapped
+
+struct Path {
+  SlotPath slot = SlotPath::fresh;
+  MemoryPath memory = MemoryPath::none;
+  TablePath tables = TablePath::none;
+  ResetPath reset = ResetPath::pending;
+
+  bool operator==(const Path&) const = default;
+  // A small dense number, for histograms without allocation.
+  uint32_t index() const {
+    return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * 6 +
+           static_cast<uint32_t>(reset);
+  }
+  static constexpr uint32_t kIndexEnd = 4 * 4 * 3 * 6;
+  static Path from_index(uint32_t index);
+};
+
+std::string to_string(const Path& path);  // "slot=hit memory=kept tables=lazy reset=madvise"
+
+}  // namespace instbench

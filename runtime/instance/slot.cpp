@@ -1,0 +1,241 @@
+#include "runtime/instance/slot.hpp"
+
+#include <algorithm>
+
+#include "runtime/os/counters.hpp"
+#include "runtime/os/error.hpp"
+
+namespace instbench {
+namespace {
+
+uint64_t start_bytes(const Prepared& prepared, size_t memory) {
+  return prepared.needs().memory_pages[memory] * kWasmPageBytes;
+}
+
+}  // namespace
+
+bool SlotGeometry::fits(const SlotNeeds& needs) const {
+  return needs.vmctx_bytes <= vmctx_bytes && needs.tables_bytes <= tables_bytes &&
+         needs.memory_pages.size() <= memories &&
+         std::all_of(needs.memory_pages.begin(), needs.memory_pages.end(),
+                     [&](uint64_t pages) { return pages * kWasmPageBytes <= reserve_bytes; });
+}
+
+SlotGeometry SlotGeometry::covering(const SlotGeometry& one, const Prepared& more) {
+  SlotGeometry both = one;
+  both.vmctx_bytes = std::max(both.vmctx_bytes, more.needs().vmctx_bytes);
+  both.tables_bytes = std::max(both.tables_bytes, more.needs().tables_bytes);
+  both.memories = std::max<uint64_t>(both.memories, more.needs().memory_pages.size());
+  both.reserve_bytes = std::max(both.reserve_bytes, more.strategy().reserve_bytes);
+  both.guard_bytes = std::max(both.guard_bytes, more.strategy().guard_bytes);
+  return both;
+}
+
+void Slot::reserve() {
+  INSTBENCH_ASSERT(!mapping_);
+  mapping_ = os::Mapping::reserve(geometry_.total_bytes(), os::kHugePageBytes);
+  state_ = SlotState::unmapped;
+}
+
+void Slot::unmap() {
+  state_ = SlotState::unknown;
+  mapping_.unmap();
+  state_ = SlotState::unmapped;
+  vmctx_owner_ = 0;
+  content_present_ = false;
+  for (MemoryPlace& place : memories_) place = {};
+}
+
+void Slot::wipe() {
+  state_ = SlotState::unknown;
+  // SAFETY: the whole range is this slot's reservation.
+  os::map_zero_at(mapping_.range(), os::Access::none);
+  state_ = SlotState::unmapped;
+  vmctx_owner_ = 0;
+  content_present_ = false;
+  for (MemoryPlace& place : memories_) place = {};
+}
+
+os::Range Slot::tables(const Prepared& prepared) const {
+  const uint64_t bytes = prepared.needs().tables_bytes;
+  return {memory_base(0) - bytes, bytes};
+}
+
+bool Slot::tables_grew(const Prepared& prepared) const {
+  const Vmctx ctx(vmctx(), prepared.layout());
+  for (size_t i = 0; i < prepared.table_count(); ++i) {
+    if (ctx.table(i).size > prepared.table(i).size) return true;
+  }
+  return false;
+}
+
+bool Slot::holds(const Prepared& prepared) const {
+  for (size_t i = 0; i < memories_.size(); ++i) {
+    const bool wanted = i < prepared.needs().memory_pages.size();
+    const auto& image = memories_[i].image;
+    if (wanted != (image != nullptr)) return false;
+    if (wanted && (image->key() != prepared.image(i).key() || image->backing() != prepared.image(i).backing()))
+      return false;
+  }
+  return true;
+}
+
+MemoryPath Slot::adopt(const Prepared& prepared) {
+  INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
+  const bool has_memory = !prepared.needs().memory_pages.empty();
+  if (state_ == SlotState::ready && holds(prepared)) {
+    fit_sizes(prepared);
+    return has_memory ? MemoryPath::kept : MemoryPath::none;
+  }
+  if (state_ == SlotState::ready) wipe();
+  open(prepared);
+  return has_memory ? MemoryPath::mapped : MemoryPath::none;
+}
+
+// From all closed to `ready`: one mprotect opens vmctx, tables and memory 0, which lie side by side.
+void Slot::open(const Prepared& prepared) {
+  state_ = SlotState::unknown;
+  const SlotNeeds& needs = prepared.needs();
+  const uint64_t head = geometry_.vmctx_bytes + geometry_.tables_bytes;
+  const uint64_t first = needs.memory_pages.empty() ? 0 : start_bytes(prepared, 0);
+  // SAFETY: from the vmctx to the end of memory 0's start, all inside this slot's reservation.
+  os::protect({vmctx(), head + first}, os::Access::read_write);
+  for (size_t i = 0; i < needs.memory_pages.size(); ++i) {
+    if (i > 0 && start_bytes(prepared, i) != 0)
+      os::protect({memory_base(i), start_bytes(prepared, i)}, os::Access::read_write);
+    memories_[i].accessible = start_bytes(prepared, i);
+    memories_[i].image = prepared.shared_image(i);
+    if (prepared.strategy().thp == Thp::on && memories_[i].accessible != 0)
+      os::prefer_huge_pages({memory_base(i), memories_[i].accessible});
+    map_extents(prepared, i);
+  }
+  state_ = SlotState::ready;
+}
+
+void Slot::map_extents(const Prepared& prepared, size_t memory) {
+  const MemoryImage& image = prepared.image(memory);
+  if (image.backing() != Backing::memfd) return;
+  for (const Extent& extent : image.plan().extents) {
+    // SAFETY: eligibility keeps the image inside the memory's minimum size, which is inside the reserve.
+    os::map_overlay_at({memory_base(memory) + extent.first_page * os::kPageBytes, extent.pages * os::kPageBytes},
+                       image.file(), extent.file_offset);
+  }
+}
+
+// Same images, another module or another minimum size: open or close the difference, drop foreign entries.
+void Slot::fit_sizes(const Prepared& prepared) {
+  if (prepared.strategy().table_reset == TableReset::refill && vmctx_owner_ != prepared.id() &&
+      geometry_.tables_bytes != 0) {
+    os::discard({memory_base(0) - geometry_.tables_bytes, geometry_.tables_bytes});
+  }
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const uint64_t wanted = start_bytes(prepared, i), now = memories_[i].accessible;
+    if (wanted == now) continue;
+    state_ = SlotState::unknown;
+    const uint64_t low = std::min(wanted, now), high = std::max(wanted, now);
+    os::protect({memory_base(i) + low, high - low}, wanted > now ? os::Access::read_write : os::Access::none);
+    memories_[i].accessible = wanted;
+    state_ = SlotState::ready;
+  }
+}
+
+void Slot::grow(size_t memory, uint64_t new_bytes) {
+  MemoryPlace& place = memories_[memory];
+  INSTBENCH_ASSERT(state_ == SlotState::live && new_bytes <= geometry_.reserve_bytes);
+  if (new_bytes <= place.accessible) return;
+  os::protect({memory_base(memory) + place.accessible, new_bytes - place.accessible}, os::Access::read_write);
+  place.accessible = new_bytes;
+}
+
+ResetPath Slot::reset(const Prepared& prepared) {
+  INSTBENCH_ASSERT(state_ == SlotState::live);
+  state_ = SlotState::unknown;
+  switch (prepared.strategy().reset) {
+    case Reset::unmap:
+      unmap();
+      return ResetPath::unmap;
+    case Reset::madvise:
+      reset_madvise(prepared);
+      state_ = SlotState::ready;
+      return ResetPath::madvise;
+    case Reset::remap:
+      reset_remap(prepared);
+      state_ = SlotState::ready;
+      return ResetPath::remap;
+    case Reset::copy:
+      reset_copy(prepared);
+      state_ = SlotState::ready;
+      return ResetPath::copy;
+  }
+  return ResetPath::pending;
+}
+
+os::Range Slot::reset_range(const Prepared& prepared) const {
+  const bool keep_tables = prepared.strategy().table_reset == TableReset::refill && !tables_grew(prepared);
+  const uint64_t table_bytes = keep_tables ? 0 : prepared.needs().tables_bytes;
+  return {memory_base(0) - table_bytes, table_bytes + open_bytes(prepared)};
+}
+
+// One madvise over [tables | memory 0 up to where it ever reached], one for each further memory.
+void Slot::reset_madvise(const Prepared& prepared) {
+  const os::Range first = reset_range(prepared);
+  if (!first.empty()) os::discard(first);
+  for (size_t i = 1; i < prepared.needs().memory_pages.size(); ++i) {
+    if (memories_[i].accessible != 0) os::discard({memory_base(i), memories_[i].accessible});
+  }
+  content_present_ = false;
+  close_grown(prepared);
+}
+
+// What a guest grew must fault again for the next tenant: bounds checks rely on it.
+void Slot::close_grown(const Prepared& prepared) {
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const uint64_t start = start_bytes(prepared, i);
+    if (memories_[i].accessible <= start) continue;
+    os::protect({memory_base(i) + start, memories_[i].accessible - start}, os::Access::none);
+    memories_[i].accessible = start;
+  }
+}
+
+void Slot::reset_remap(const Prepared& prepared) {
+  if (!tables(prepared).empty()) os::map_zero_at(tables(prepared), os::Access::read_write);
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const uint64_t start = start_bytes(prepared, i), reached = memories_[i].accessible;
+    if (start != 0) os::map_zero_at({memory_base(i), start}, os::Access::read_write);
+    if (reached > start) os::map_zero_at({memory_base(i) + start, reached - start}, os::Access::none);
+    memories_[i].accessible = start;
+    if (prepared.strategy().thp == Thp::on && start != 0) os::prefer_huge_pages({memory_base(i), start});
+    map_extents(prepared, i);
+  }
+  content_present_ = false;
+}
+
+void Slot::reset_copy(const Prepared& prepared) {
+  const Vmctx ctx(vmctx(), prepared.layout());
+  for (size_t i = 0; i < prepared.table_count(); ++i)
+    os::zero_bytes(table_base(prepared, i), ctx.table(i).size * sizeof(FuncRef));
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const uint64_t start = start_bytes(prepared, i);
+    if (memories_[i].accessible > start) os::discard({memory_base(i) + start, memories_[i].accessible - start});
+    copy_back(prepared, i);
+  }
+  content_present_ = true;
+  close_grown(prepared);
+}
+
+// The whole start size: content where the image has some, zeros between.
+void Slot::copy_back(const Prepared& prepared, size_t memory) {
+  const ImagePlan& plan = prepared.image(memory).plan();
+  std::byte* base = memory_base(memory);
+  uint64_t at = 0;
+  for (const PageRun& run : plan.runs) {
+    const uint64_t begin = run.first_page * os::kPageBytes;
+    if (begin > at) os::zero_bytes(base + at, begin - at);
+    os::copy_bytes(base + begin, plan.bytes_of(run).data(), run.pages * os::kPageBytes);
+    at = begin + run.pages * os::kPageBytes;
+  }
+  const uint64_t end = start_bytes(prepared, memory);
+  if (end > at) os::zero_bytes(base + at, end - at);
+}
+
+}  // namespace instbench

@@ -1,0 +1,119 @@
+// Slot: the place of one instance, an address range that can be made to hold a module's start state, be
+// used by an instance, and be made pristine again without being given back.
+//
+//   base                          memory 0 (2 MiB-aligned)                                    end
+//   | vmctx | …zero… | tables |   image    zero    | closed to the end of the reserve | guard | memory 1 …
+//                    |<-- one madvise covers this: -->|
+//
+// States:   unmapped --adopt--> ready --begin--> live --reset--> ready
+//                ^                 `--adopt (another image)--> unmapped --> ready
+//                `------------- wipe (a reset failed) <---- unknown
+// Invariant in `ready`: memory reads as the image over zeros up to its minimum size and faults beyond,
+// tables are all zero bits (or, with table-reset=refill, entries of the last tenant, which the next
+// instantiation overwrites), and the vmctx holds nothing that a tenant will read before writing.
+// Not thread-safe. COST of each step is said beside it; adopting what is already there makes no call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/instance/path.hpp"
+#include "runtime/instance/prepared.hpp"
+#include "runtime/os/mapping.hpp"
+
+namespace instbench {
+
+// The sizes every slot of a pool has in common.
+struct SlotGeometry {
+  uint64_t vmctx_bytes = 0;
+  uint64_t tables_bytes = 0;
+  uint64_t memories = 0;
+  uint64_t reserve_bytes = 0;  // per memory
+  uint64_t guard_bytes = 0;    // after each memory
+
+  uint64_t head_bytes() const { return os::round_up(vmctx_bytes + tables_bytes, os::kHugePageBytes); }
+  uint64_t total_bytes() const { return head_bytes() + memories * (reserve_bytes + guard_bytes); }
+  bool fits(const SlotNeeds& needs) const;
+  // The smallest geometry that fits both.
+  static SlotGeometry covering(const SlotGeometry& one, const Prepared& more);
+};
+
+enum class SlotState : uint8_t { unmapped, ready, live, unknown };
+
+class Slot {
+ public:
+  explicit Slot(const SlotGeometry& geometry) : geometry_(geometry), memories_(geometry.memories) {}
+
+  SlotState state() const { return state_; }
+  os::Range range() const { return mapping_.range(); }
+  bool reserved() const { return static_cast<bool>(mapping_); }
+
+  // Reserves the address range. COST: one mmap.
+  void reserve();
+  // Gives it back. COST: one munmap. On failure the slot still owns it and is `unknown`.
+  void unmap();
+  // Makes the slot `ready` for the module. COST: nothing when it already holds the same image with the
+  // same sizes; an mprotect per changed size; else, after a wipe if it held another image, one mprotect a
+  // memory and one mmap an extent.
+  MemoryPath adopt(const Prepared& prepared);
+  // Takes the slot into use; from here on it must be reset.
+  void begin() { state_ = SlotState::live; }
+  // Makes it pristine, by the strategy that `prepared` was made for. On failure it throws and the slot is `unknown`.
+  ResetPath reset(const Prepared& prepared);
+  // Drops everything in the range, whatever its state. COST: one mmap.
+  void wipe();
+
+  // What the one madvise of a release covers: tables and memory 0 as far as it is open.
+  os::Range reset_range(const Prepared& prepared) const;
+  std::byte* vmctx() const {
+    return mapping_.range().base + geometry_.head_bytes() - geometry_.tables_bytes - geometry_.vmctx_bytes;
+  }
+  // The id of the module that last wrote the vmctx (0: none): its constant part is still there.
+  uint64_t vmctx_owner() const { return vmctx_owner_; }
+  void set_vmctx_owner(uint64_t id) { vmctx_owner_ = id; }
+  // Whether memory already holds the segments' bytes without an overlay (left there by reset=copy).
+  bool content_present() const { return content_present_; }
+  void set_content_present() { content_present_ = true; }
+
+  std::byte* memory_base(size_t index) const {
+    return mapping_.range().base + geometry_.head_bytes() + index * (geometry_.reserve_bytes + geometry_.guard_bytes);
+  }
+  FuncRef* table_base(const Prepared& prepared, size_t index) const {
+    return reinterpret_cast<FuncRef*>(memory_base(0) - prepared.needs().tables_bytes + prepared.table(index).offset);
+  }
+  uint64_t accessible_bytes(size_t memory) const { return memories_[memory].accessible; }
+  // Opens more of a memory. COST: one mprotect.
+  void grow(size_t memory, uint64_t new_bytes);
+
+ private:
+  struct MemoryPlace {
+    uint64_t accessible = 0;  // bytes that can be read and written now
+    std::shared_ptr<const MemoryImage> image;
+  };
+
+  bool holds(const Prepared& prepared) const;
+  void open(const Prepared& prepared);
+  void map_extents(const Prepared& prepared, size_t memory);
+  void fit_sizes(const Prepared& prepared);
+  os::Range tables(const Prepared& prepared) const;
+  uint64_t open_bytes(const Prepared& prepared) const {
+    return prepared.needs().memory_pages.empty() ? 0 : memories_[0].accessible;
+  }
+  bool tables_grew(const Prepared& prepared) const;
+  void reset_madvise(const Prepared& prepared);
+  void reset_remap(const Prepared& prepared);
+  void reset_copy(const Prepared& prepared);
+  void copy_back(const Prepared& prepared, size_t memory);
+  void close_grown(const Prepared& prepared);
+
+  SlotGeometry geometry_;
+  SlotState state_ = SlotState::unmapped;
+  os::Mapping mapping_;
+  std::vector<MemoryPlace> memories_;
+  uint64_t vmctx_owner_ = 0;
+  bool content_present_ = false;
+};
+
+}  // namespace instbench

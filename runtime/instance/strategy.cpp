@@ -1,0 +1,178 @@
+#include "runtime/instance/strategy.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace instbench {
+namespace {
+
+constexpr Strategy with(Alloc alloc, MemoryInit memory, TableInit tables, Reset reset) {
+  Strategy strategy;
+  strategy.alloc = alloc;
+  strategy.memory = memory;
+  strategy.tables = tables;
+  strategy.reset = reset;
+  if (alloc == Alloc::fresh) strategy.affinity = Switch::off;
+  return strategy;
+}
+
+constexpr std::array<Preset, 6> kPresets{{
+    {"eager", "every runtime before 2022", with(Alloc::fresh, MemoryInit::copy, TableInit::eager, Reset::unmap)},
+    {"overlay", "a memfd image, no pool", with(Alloc::fresh, MemoryInit::overlay, TableInit::eager, Reset::unmap)},
+    {"overlay-lazy", "a memfd image and lazy tables, no pool",
+     with(Alloc::fresh, MemoryInit::overlay, TableInit::lazy, Reset::unmap)},
+    {"pool", "slot reuse with affinity", with(Alloc::pool, MemoryInit::overlay, TableInit::eager, Reset::madvise)},
+    {"pool-lazy", "Wasmtime, February 2022", with(Alloc::pool, MemoryInit::overlay, TableInit::lazy, Reset::madvise)},
+    {"pool-copy", "a pool without copy-on-write", with(Alloc::pool, MemoryInit::copy, TableInit::lazy, Reset::copy)},
+}};
+
+template <typename Enum>
+struct Word {
+  std::string_view text;
+  Enum value;
+};
+
+constexpr std::array kAlloc{Word<Alloc>{"fresh", Alloc::fresh}, Word<Alloc>{"pool", Alloc::pool}};
+constexpr std::array kSwitch{Word<Switch>{"off", Switch::off}, Word<Switch>{"on", Switch::on}};
+constexpr std::array kMemory{Word<MemoryInit>{"copy", MemoryInit::copy},
+                             Word<MemoryInit>{"overlay", MemoryInit::overlay}};
+constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<TableInit>{"lazy", TableInit::lazy}};
+constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
+                            Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy}};
+constexpr std::array kTableReset{Word<TableReset>{"discard", TableReset::discard},
+                                 Word<TableReset>{"refill", TableReset::refill}};
+constexpr std::array kThp{Word<Thp>{"off", Thp::off}, Word<Thp>{"on", Thp::on}};
+
+template <typename Enum, size_t n>
+Enum parse_word(std::string_view axis, std::string_view text, const std::array<Word<Enum>, n>& words) {
+  std::string accepted;
+  for (const Word<Enum>& word : words) {
+    if (word.text == text) return word.value;
+    accepted += (accepted.empty() ? "" : "|") + std::string(word.text);
+  }
+  throw StrategyError("axis '" + std::string(axis) + "' takes " + accepted + ", not '" + std::string(text) + "'");
+}
+
+template <typename Enum, size_t n>
+std::string_view text_of(Enum value, const std::array<Word<Enum>, n>& words) {
+  for (const Word<Enum>& word : words) {
+    if (word.value == value) return word.text;
+  }
+  return "?";
+}
+
+uint64_t parse_bytes(std::string_view axis, std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  constexpr std::array<std::pair<std::string_view, int>, 5> kUnits{
+      {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+  for (const auto& [name, shift] : kUnits) {
+    if (error == std::errc() && unit == name && value <= (uint64_t{1} << 47) >> shift) return value << shift;
+  }
+  throw StrategyError("axis '" + std::string(axis) + "' takes a size such as 64KiB, 2MiB or 4GiB, not '" +
+                      std::string(text) + "'");
+}
+
+std::string bytes_text(uint64_t bytes) {
+  if (bytes != 0 && bytes % (uint64_t{1} << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
+  if (bytes != 0 && bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+  if (bytes != 0 && bytes % (1 << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
+  return std::to_string(bytes);
+}
+
+void set_axis(Strategy& strategy, std::string_view axis, std::string_view value) {
+  if (axis == "alloc")
+    strategy.alloc = parse_word(axis, value, kAlloc);
+  else if (axis == "affinity")
+    strategy.affinity = parse_word(axis, value, kSwitch);
+  else if (axis == "memory")
+    strategy.memory = parse_word(axis, value, kMemory);
+  else if (axis == "tables")
+    strategy.tables = parse_word(axis, value, kTables);
+  else if (axis == "reset")
+    strategy.reset = parse_word(axis, value, kReset);
+  else if (axis == "table-reset")
+    strategy.table_reset = parse_word(axis, value, kTableReset);
+  else if (axis == "thp")
+    strategy.thp = parse_word(axis, value, kThp);
+  else if (axis == "reserve")
+    strategy.reserve_bytes = parse_bytes(axis, value);
+  else if (axis == "guard")
+    strategy.guard_bytes = parse_bytes(axis, value);
+  else
+    throw StrategyError("unknown axis '" + std::string(axis) +
+                        "': there are alloc, affinity, memory, tables, reset, table-reset, thp, reserve, guard");
+}
+
+std::string preset_names() {
+  std::string names;
+  for (const Preset& preset : kPresets) names += (names.empty() ? "" : ", ") + std::string(preset.name);
+  return names;
+}
+
+Strategy preset_named(std::string_view name) {
+  for (const Preset& preset : kPresets) {
+    if (preset.name == name) return preset.strategy;
+  }
+  throw StrategyError("unknown strategy '" + std::string(name) + "': presets are " + preset_names() +
+                      "; or give axes such as alloc=pool,reset=remap");
+}
+
+void refuse_contradictions(const Strategy& s) {
+  if (s.alloc == Alloc::fresh && s.reset != Reset::unmap)
+    throw StrategyError("alloc=fresh is given back with reset=unmap: other resets need alloc=pool");
+  if (s.alloc == Alloc::pool && s.reset == Reset::unmap)
+    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy");
+  if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
+  if (s.table_reset == TableReset::refill && s.tables == TableInit::lazy)
+    throw StrategyError("table-reset=refill needs tables=eager: a lazy table must read as uninitialised");
+  if (s.table_reset == TableReset::refill && s.reset != Reset::madvise)
+    throw StrategyError("table-reset=refill goes with reset=madvise: the other resets treat tables their own way");
+  if (s.reserve_bytes % 65536 != 0 || s.guard_bytes % 65536 != 0)
+    throw StrategyError("reserve and guard are multiples of 64KiB");
+}
+
+}  // namespace
+
+Strategy parse_strategy(std::string_view text) {
+  Strategy strategy;
+  bool first = true;
+  bool affinity_given = false;
+  while (first || !text.empty()) {
+    const size_t comma = text.find(',');
+    const std::string_view item = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    const size_t equals = item.find('=');
+    if (equals == std::string_view::npos) {
+      if (!first)
+        throw StrategyError("'" + std::string(item) +
+                            "' is not axis=value; a preset comes first (presets: " + preset_names() + ")");
+      strategy = preset_named(item);
+    } else {
+      set_axis(strategy, item.substr(0, equals), item.substr(equals + 1));
+      affinity_given = affinity_given || item.starts_with("affinity=");
+    }
+    first = false;
+  }
+  // alloc=fresh has no slots to have an affinity for, alloc=pool has: follow unless the user said otherwise.
+  if (!affinity_given && strategy.alloc == Alloc::fresh) strategy.affinity = Switch::off;
+  refuse_contradictions(strategy);
+  return strategy;
+}
+
+std::string canonical(const Strategy& s) {
+  return "alloc=" + std::string(text_of(s.alloc, kAlloc)) + ",affinity=" + std::string(text_of(s.affinity, kSwitch)) +
+         ",memory=" + std::string(text_of(s.memory, kMemory)) + ",tables=" + std::string(text_of(s.tables, kTables)) +
+         ",reset=" + std::string(text_of(s.reset, kReset)) +
+         ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
+         ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + bytes_text(s.reserve_bytes) +
+         ",guard=" + bytes_text(s.guard_bytes);
+}
+
+std::span<const Preset> presets() { return kPresets; }
+
+}  // namespace instbench

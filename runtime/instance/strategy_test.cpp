@@ -1,0 +1,54 @@
+#include "runtime/instance/strategy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace instbench {
+namespace {
+
+std::string refusal(const std::string& text) {
+  try {
+    parse_strategy(text);
+  } catch (const StrategyError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Strategy, EveryPresetIsItsCanonicalAxes) {
+  for (const Preset& preset : presets()) {
+    EXPECT_EQ(parse_strategy(preset.name), preset.strategy) << preset.name;
+    EXPECT_EQ(parse_strategy(canonical(preset.strategy)), preset.strategy) << preset.name;
+  }
+}
+
+TEST(Strategy, PoolLazyIsFebruary2022) {
+  EXPECT_EQ(canonical(parse_strategy("pool-lazy")),
+            "alloc=pool,affinity=on,memory=overlay,tables=lazy,reset=madvise,table-reset=discard,thp=off,reserve=4GiB,"
+            "guard=4194368KiB");
+}
+
+TEST(Strategy, OverridesFollowAPreset) {
+  EXPECT_EQ(parse_strategy("pool-lazy,reset=remap").reset, Reset::remap);
+  EXPECT_EQ(parse_strategy("alloc=fresh,reset=unmap").affinity, Switch::off);
+  EXPECT_EQ(parse_strategy("pool-lazy,reserve=2MiB,guard=64KiB").reserve_bytes, uint64_t{2} << 20);
+}
+
+TEST(Strategy, RefusalsSayWhatIsAccepted) {
+  EXPECT_NE(refusal("pool-lzy").find("pool-lazy"), std::string::npos);
+  EXPECT_NE(refusal("").find("presets are"), std::string::npos);
+  EXPECT_NE(refusal("colour=red").find("alloc, affinity, memory"), std::string::npos);
+  EXPECT_NE(refusal("reset=wipe").find("unmap|remap|madvise|copy"), std::string::npos);
+  EXPECT_NE(refusal("reserve=3").find("64KiB"), std::string::npos);
+  EXPECT_NE(refusal("reserve=lots").find("takes a size"), std::string::npos);
+  EXPECT_NE(refusal("reset=copy,pool").find("a preset comes first"), std::string::npos);
+}
+
+TEST(Strategy, ContradictionsAreRefused) {
+  for (const char* text : {"alloc=fresh", "pool,reset=unmap", "eager,affinity=on", "pool-lazy,table-reset=refill",
+                           "pool,table-reset=refill,reset=remap"}) {
+    EXPECT_NE(refusal(text), "accepted") << text;
+  }
+}
+
+}  // namespace
+}  // namespace instbench

@@ -1,0 +1,42 @@
+// The names that messages, JSON and command line use for the module's enumerations.
+#include "runtime/module/module.hpp"
+
+namespace instbench {
+
+std::string_view name_of(ValType type) {
+  switch (type) {
+    case ValType::i32:
+      return "i32";
+    case ValType::i64:
+      return "i64";
+    case ValType::f32:
+      return "f32";
+    case ValType::f64:
+      return "f64";
+    case ValType::v128:
+      return "v128";
+    case ValType::funcref:
+      return "funcref";
+    case ValType::externref:
+      return "externref";
+  }
+  return "unknown type";
+}
+
+std::string_view name_of(ExternKind kind) {
+  switch (kind) {
+    case ExternKind::function:
+      return "function";
+    case ExternKind::table:
+      return "table";
+    case ExternKind::memory:
+      return "memory";
+    case ExternKind::global:
+      return "global";
+    case ExternKind::tag:
+      return "tag";
+  }
+  return "unknown kind";
+}
+
+}  // namespace instbench

@@ -1,0 +1,182 @@
+#include "runtime/os/features.hpp"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "runtime/os/mapping.hpp"
+#include "runtime/os/memfd.hpp"
+#include "runtime/os/pagemap_abi.hpp"
+
+namespace instbench::os {
+namespace {
+
+// Probes make their own calls instead of going through the counted wrappers: they belong to no phase.
+class ProbePage {
+ public:
+  explicit ProbePage(int fd = -1)
+      : base_(::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0)) {}
+  ~ProbePage() {
+    if (ok()) ::munmap(base_, kPageBytes);
+  }
+  ProbePage(const ProbePage&) = delete;
+  ProbePage& operator=(const ProbePage&) = delete;
+  bool ok() const { return base_ != MAP_FAILED; }
+  volatile unsigned char& byte() const { return *static_cast<unsigned char*>(base_); }
+  void* base() const { return base_; }
+
+ private:
+  void* base_;
+};
+
+Support yes() { return {true, ""}; }
+Support no(const std::string& why) { return {false, why}; }
+Support failed(const char* call) { return no(std::string(call) + ": " + std::strerror(errno)); }
+
+Support probe_memfd() {
+  const Fd file{::memfd_create("instbench-probe", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  if (!file) return failed("memfd_create");
+  const unsigned char value = 42;
+  if (::ftruncate(file.get(), kPageBytes) != 0) return failed("ftruncate(memfd)");
+  if (::pwrite(file.get(), &value, 1, 0) != 1) return failed("pwrite(memfd)");
+  if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    return failed("fcntl(F_ADD_SEALS)");
+  if (::pwrite(file.get(), &value, 1, 0) == 1) return no("a sealed memfd still takes writes");
+  const ProbePage page(file.get());
+  if (!page.ok()) return failed("mmap(MAP_PRIVATE, memfd)");
+  if (page.byte() != 42) return no("a private mapping of a memfd does not show its bytes");
+  page.byte() = 7;
+  if (::madvise(page.base(), kPageBytes, MADV_DONTNEED) != 0) return failed("madvise(MADV_DONTNEED)");
+  return page.byte() == 42 ? yes() : no("MADV_DONTNEED does not bring the file's bytes back (an emulator?)");
+}
+
+Support probe_discard() {
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  page.byte() = 7;
+  if (::madvise(page.base(), kPageBytes, MADV_DONTNEED) != 0) return failed("madvise(MADV_DONTNEED)");
+  return page.byte() == 0 ? yes() : no("MADV_DONTNEED left the old bytes (an emulator?)");
+}
+
+Support probe_remap() {
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  page.byte() = 7;
+  const void* again =
+      ::mmap(page.base(), kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (again == MAP_FAILED) return failed("mmap(MAP_FIXED)");
+  return page.byte() == 0 ? yes() : no("mmap(MAP_FIXED) left the old bytes");
+}
+
+Support probe_thp_control() {
+  return ::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) >= 0 ? yes() : failed("prctl(PR_GET_THP_DISABLE)");
+}
+
+Support probe_populate_write() {
+  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  return ::madvise(page.base(), kPageBytes, kPopulateWrite) == 0 ? yes() : failed("madvise(MADV_POPULATE_WRITE)");
+}
+
+// One page written: the scan must return exactly that page.
+Support probe_pagemap_scan() {
+  const Fd pagemap{::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)};
+  if (!pagemap) return failed("open(/proc/self/pagemap)");
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  page.byte() = 7;
+  PageRegion region{};
+  PagemapScan scan{};
+  scan.size = sizeof scan;
+  scan.start = reinterpret_cast<uint64_t>(page.base());
+  scan.end = scan.start + kPageBytes;
+  scan.vec = reinterpret_cast<uint64_t>(&region);
+  scan.vec_len = 1;
+  scan.category_inverted = kPageIsFile | kPageIsPfnZero;
+  scan.category_mask = kPageIsFile | kPageIsPfnZero;
+  scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
+  scan.return_mask = kPageIsPresent;
+  const int found = ::ioctl(pagemap.get(), kPagemapScanIoctl, &scan);
+  if (found < 0) return failed("ioctl(PAGEMAP_SCAN)");
+  return found == 1 && region.start == scan.start ? yes() : no("PAGEMAP_SCAN did not report the one page written");
+}
+
+Support probe_wp_async() {
+  constexpr uint64_t kWpAsync = uint64_t{1} << 15, kWpUnpopulated = uint64_t{1} << 13;
+  const Fd fault_fd{static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */))};
+  if (!fault_fd) return failed("userfaultfd");
+  struct uffdio_api api {};
+  api.api = UFFD_API;
+  api.features = kWpAsync | kWpUnpopulated;
+  return ::ioctl(fault_fd.get(), UFFDIO_API, &api) == 0 ? yes() : failed("ioctl(UFFDIO_API, WP_ASYNC)");
+}
+
+Support probe_process_madvise() {
+  constexpr int kPidfdSelf = -10000;  // PIDFD_SELF, Linux 6.14
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  page.byte() = 7;
+  const struct iovec range { page.base(), kPageBytes };
+  if (::syscall(SYS_process_madvise, kPidfdSelf, &range, size_t{1}, MADV_DONTNEED, 0) < 0)
+    return failed("process_madvise(PIDFD_SELF, MADV_DONTNEED)");
+  return page.byte() == 0 ? yes() : no("process_madvise left the old bytes");
+}
+
+Support probe_ptrace() {
+  const pid_t child = ::fork();
+  if (child < 0) return failed("fork");
+  if (child == 0) ::_exit(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : errno);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return yes();
+  errno = WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+  return failed("ptrace(PTRACE_TRACEME)");
+}
+
+constexpr size_t kFeatureCount = 9;
+
+std::array<Feature, kFeatureCount> probe_all() {
+  return {{
+      {"memfd", "3.17", "sealed memory images, mapped copy-on-write", probe_memfd()},
+      {"madvise_discard", "2.4", "reset=madvise", probe_discard()},
+      {"remap_fixed", "2.4", "reset=remap and wiping a slot", probe_remap()},
+      {"thp_control", "3.15", "thp=off and thp=on", probe_thp_control()},
+      {"populate_write", "5.14", "prefaulting a working set (not used by any preset yet)", probe_populate_write()},
+      {"pagemap_scan", "6.7", "finding private pages (not used by any preset yet)", probe_pagemap_scan()},
+      {"userfaultfd_wp_async", "6.7", "tracking written pages (not used by any preset yet)", probe_wp_async()},
+      {"process_madvise", "6.14", "batched discards (not used by any preset yet)", probe_process_madvise()},
+      {"ptrace", "2.4", "the independent count of system calls", probe_ptrace()},
+  }};
+}
+
+const std::array<Feature, kFeatureCount>& probed() {
+  static const std::array<Feature, kFeatureCount> kFeatures = probe_all();
+  return kFeatures;
+}
+
+}  // namespace
+
+std::span<const Feature> features() { return probed(); }
+
+const Support& feature(std::string_view name) {
+  for (const Feature& one : probed()) {
+    if (one.name == name) return one.support;
+  }
+  throw std::out_of_range("unknown kernel feature: " + std::string(name));
+}
+
+}  // namespace instbench::os

@@ -1,0 +1,73 @@
+// Address space: one owner, and views that cannot free.
+//
+// A Mapping owns a reservation from its making to its unmapping; it never moves or resizes. A Range is
+// a view of part of one. The functions on ranges change what lies behind addresses that a Mapping owns:
+// the caller vouches for that with a SAFETY comment. All throw std::system_error naming the call and
+// its arguments. COST: each function is exactly one system call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/os/fd.hpp"
+
+namespace instbench::os {
+
+inline constexpr size_t kPageBytes = 4096;  // checked at start-up by page_size_supported()
+inline constexpr size_t kHugePageBytes = size_t{2} << 20;
+
+bool page_size_supported();  // the kernel's page size is kPageBytes
+
+constexpr uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+constexpr uint64_t round_down(uint64_t value, uint64_t multiple) { return value / multiple * multiple; }
+
+struct Range {
+  std::byte* base = nullptr;
+  size_t bytes = 0;
+
+  std::byte* end() const { return base + bytes; }
+  bool empty() const { return bytes == 0; }
+  bool contains(Range inner) const { return inner.base >= base && inner.end() <= end(); }
+  Range from(size_t offset) const { return {base + offset, bytes - offset}; }
+  Range sub(size_t offset, size_t length) const { return {base + offset, length}; }
+};
+
+enum class Access : uint8_t { none, read, read_write };
+
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+  ~Mapping();  // unmaps; aborts when the kernel refuses twice: a process that leaks address space measures something
+               // else
+
+  // Reserves `bytes` of inaccessible address space that starts on a multiple of `alignment`. The kernel
+  // is asked for `alignment` more than that, in one mmap, so that no trimming is needed.
+  static Mapping reserve(size_t bytes, size_t alignment);
+  // The whole of a file, read-only and shared.
+  static Mapping of_file(const Fd& file, size_t bytes);
+
+  Range range() const { return {aligned_, bytes_}; }
+  explicit operator bool() const { return base_ != nullptr; }
+  // Throws and keeps owning when the kernel refuses.
+  void unmap();
+
+ private:
+  std::byte* base_ = nullptr;  // as mapped
+  size_t mapped_bytes_ = 0;
+  std::byte* aligned_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// Fresh zero pages, private; whatever was there is gone (mmap MAP_FIXED).
+void map_zero_at(Range range, Access access);
+// A private copy-on-write view of the file from `offset` on, readable and writable (mmap MAP_FIXED).
+void map_overlay_at(Range range, const Fd& file, uint64_t offset);
+void protect(Range range, Access access);
+// Private pages are dropped: anonymous ones read as zero again, file ones as the file (MADV_DONTNEED).
+void discard(Range range);
+// Asks for huge pages here (MADV_HUGEPAGE).
+void prefer_huge_pages(Range range);
+
+}  // namespace instbench::os

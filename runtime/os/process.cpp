@@ -1,0 +1,240 @@
+#include "runtime/os/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "runtime/os/error.hpp"
+#include "runtime/os/fd.hpp"
+
+namespace instbench::os {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMaxOutput = size_t{64} << 20;  // a worker that floods us is cut, not believed
+constexpr size_t kMaxError = 8 << 10;
+constexpr int kSliceMs = 50;  // how late an interruption or an exit without EOF can be noticed
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+void on_interrupt(int signal) { g_interrupted = signal; }
+
+struct Pipe {
+  Fd read, write;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe2");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+void set_nonblocking(const Fd& fd) {
+  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) throw_errno("fcntl(F_SETFL)");
+}
+
+// A child that dies before it has read its input must cost an EPIPE, not this process: SIGPIPE is
+// blocked here, and one that became pending is taken away before the mask is restored.
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeBlocked() {
+    const timespec now{};
+    while (::sigtimedwait(&pipe_, nullptr, &now) == SIGPIPE) {
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t pipe_, before_;
+};
+
+std::vector<char*> argv_of(const std::vector<std::string>& argv) {
+  std::vector<char*> pointers;
+  for (const std::string& arg : argv) pointers.push_back(const_cast<char*>(arg.c_str()));  // execvp(3) does not write
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// In the child, between fork and exec: async-signal-safe calls only.
+[[noreturn]] void become(char* const* argv, int in, int out, int err, int failure, pid_t parent, const sigset_t& mask) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // the parent died before prctl(2) could see it
+  ::dup2(in, STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(err, STDERR_FILENO);
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  ::execvp(argv[0], argv);
+  const int error = errno;
+  [[maybe_unused]] const ssize_t told = ::write(failure, &error, sizeof error);
+  ::_exit(127);
+}
+
+// Owns a started child until it is reaped; killing reaches its whole process group.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (reaped_) return;
+    kill_group();
+    wait(0);
+  }
+  void kill_group() const { ::kill(-pid_, SIGKILL); }
+  bool wait(int flags) {
+    while (!reaped_) {
+      const pid_t got = ::waitpid(pid_, &status_, flags);
+      if (got < 0 && errno == EINTR) continue;
+      if (got == 0) return false;
+      reaped_ = true;  // ECHILD as well: someone set SIGCHLD to SIG_IGN, there is nothing left to reap
+    }
+    return true;
+  }
+  int status() const { return status_; }
+
+ private:
+  pid_t pid_;
+  int status_ = 0;
+  bool reaped_ = false;
+};
+
+// Moves what is ready; closes `fd` at the end of the stream. Keeps the first or the last `limit` bytes.
+enum class Keep { first, last };
+void drain(Fd& fd, std::string& into, size_t limit, Keep keep) {
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) return fd.close();
+    const auto size = static_cast<size_t>(n);
+    if (keep == Keep::first) {
+      into.append(buffer, std::min(size, limit - into.size()));
+    } else {
+      into.append(buffer, size);
+      if (into.size() > limit) into.erase(0, into.size() - limit);
+    }
+  }
+}
+
+void feed(Fd& fd, std::string_view& input) {
+  while (!input.empty()) {
+    const ssize_t n = ::write(fd.get(), input.data(), input.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0) break;  // EPIPE: it does not want the rest
+    input.remove_prefix(static_cast<size_t>(n));
+  }
+  fd.close();
+}
+
+struct Streams {
+  Fd in, out, err, exited;
+  std::string_view input;
+};
+
+// One round of waiting; returns after at most kSliceMs. poll(2) ignores negative descriptors.
+void pump(Streams& streams, ChildResult& result) {
+  pollfd polled[] = {{streams.in.get(), POLLOUT, 0},
+                     {streams.out.get(), POLLIN, 0},
+                     {streams.err.get(), POLLIN, 0},
+                     {streams.exited.get(), POLLIN, 0}};
+  if (::poll(polled, std::size(polled), kSliceMs) <= 0) return;
+  if (polled[0].revents != 0) feed(streams.in, streams.input);
+  if (polled[1].revents != 0) drain(streams.out, result.out, kMaxOutput, Keep::first);
+  if (polled[2].revents != 0) drain(streams.err, result.err, kMaxError, Keep::last);
+}
+
+}  // namespace
+
+ChildResult run_child(const std::vector<std::string>& argv, const std::string& input,
+                      std::chrono::milliseconds timeout) {
+  Pipe in = make_pipe(), out = make_pipe(), err = make_pipe(), failure = make_pipe();
+  const std::vector<char*> arguments = argv_of(argv);
+  const SigpipeBlocked guard;
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_errno("fork");
+  if (pid == 0) {
+    become(arguments.data(), in.read.get(), out.write.get(), err.write.get(), failure.write.get(), parent,
+           guard.before());
+  }
+  Child child(pid);
+  ::setpgid(pid, pid);  // in both processes, so that it holds for whichever runs first
+  for (Fd* fd : {&in.read, &out.write, &err.write, &failure.write}) fd->close();
+  int exec_error = 0;
+  if (::read(failure.read.get(), &exec_error, sizeof exec_error) == sizeof exec_error) {
+    throw_error(exec_error, "exec('" + argv[0] + "')");
+  }
+  for (const Fd* fd : {&in.write, &out.read, &err.read}) set_nonblocking(*fd);
+
+  // pidfd_open(2), Linux 5.3; without it an exit is noticed by the streams' end or within a slice.
+  Streams streams{std::move(in.write), std::move(out.read), std::move(err.read),
+                  Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), input};
+  ChildResult result;
+  const auto deadline = Clock::now() + timeout;
+  while (!child.wait(WNOHANG)) {
+    result.interrupted = interrupted() != 0;
+    result.timed_out = !result.interrupted && Clock::now() >= deadline;
+    if (result.interrupted || result.timed_out) {
+      child.kill_group();
+      child.wait(0);
+      break;
+    }
+    pump(streams, result);
+  }
+  child.kill_group();  // helpers it left behind would hold the streams open
+  if (streams.out) drain(streams.out, result.out, kMaxOutput, Keep::first);
+  if (streams.err) drain(streams.err, result.err, kMaxError, Keep::last);
+  if (WIFSIGNALED(child.status())) result.signal = WTERMSIG(child.status());
+  if (WIFEXITED(child.status())) result.exit_code = WEXITSTATUS(child.status());
+  return result;
+}
+
+void exec(const std::vector<std::string>& argv) {
+  const std::vector<char*> arguments = argv_of(argv);
+  ::execvp(arguments[0], arguments.data());
+  throw_errno("exec('" + argv[0] + "')");
+}
+
+std::string self_path() {
+  char buffer[4096];
+  const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
+  if (n < 0) throw_errno("readlink('/proc/self/exe')");
+  return {buffer, static_cast<size_t>(n)};
+}
+
+bool is_terminal(Stream stream) { return ::isatty(stream == Stream::out ? STDOUT_FILENO : STDERR_FILENO) == 1; }
+
+void catch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = on_interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C kills at once; no SA_RESTART: waits return
+  for (const int signal : {SIGINT, SIGTERM}) {
+    if (::sigaction(signal, &action, nullptr) != 0) throw_errno("sigaction");
+  }
+  // A file-size limit then gives EFBIG and a message, as a full disk does, instead of a silent death.
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
+int interrupted() { return g_interrupted; }
+
+}  // namespace instbench::os

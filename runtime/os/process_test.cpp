@@ -1,0 +1,80 @@
+#include "runtime/os/process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace instbench::os {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kLong{60000};
+
+ChildResult shell(const std::string& script, const std::string& input = "", milliseconds timeout = kLong) {
+  return run_child({"/bin/sh", "-c", script}, input, timeout);
+}
+
+TEST(Process, CarriesInputAndBothStreams) {
+  const ChildResult result = shell("cat; echo problem >&2; exit 3", "hello");
+  EXPECT_EQ(result.out, "hello");
+  EXPECT_EQ(result.err, "problem\n");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_FALSE(result.signal);
+}
+
+TEST(Process, MoreThanAPipeHoldsInBothDirections) {
+  const std::string large(1 << 20, 'x');
+  EXPECT_EQ(shell("cat", large).out, large);
+}
+
+TEST(Process, AChildThatDoesNotReadIsNoHarm) {
+  const ChildResult result = shell("exit 0", std::string(1 << 20, 'x'));
+  EXPECT_EQ(result.exit_code, 0);
+}
+
+TEST(Process, ASignalIsReported) { EXPECT_EQ(shell("kill -SEGV $$").signal, SIGSEGV); }
+
+TEST(Process, KeepsTheEndOfALongError) {
+  const ChildResult result = shell("head -c 100000 /dev/zero >&2; echo last >&2");
+  EXPECT_EQ(result.err.size(), size_t{8} << 10);
+  EXPECT_TRUE(result.err.ends_with("last\n"));
+}
+
+TEST(Process, TimeOutKillsTheWholeGroup) {
+  const ChildResult result = shell("echo begun; sleep 1000 & sleep 1000", "", milliseconds(300));
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.signal, SIGKILL);
+  EXPECT_EQ(result.out, "begun\n");
+}
+
+TEST(Process, AHelperLeftBehindDoesNotHoldUsUp) {
+  const ChildResult result = shell("sleep 1000 & echo done");
+  EXPECT_EQ(result.out, "done\n");
+  EXPECT_FALSE(result.timed_out);
+}
+
+TEST(Process, WhatCannotBeStartedIsNamed) {
+  try {
+    run_child({"/no/such/program"}, "", kLong);
+    FAIL() << "started";
+  } catch (const std::system_error& error) {
+    EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos);
+    EXPECT_EQ(error.code().value(), ENOENT);
+  }
+}
+
+TEST(Process, KnowsItself) { EXPECT_TRUE(self_path().ends_with("os_test")) << self_path(); }
+
+// In a child process of the test, since the flag stays up.
+TEST(ProcessDeathTest, AnInterruptionKillsTheChildAndIsSeen) {
+  EXPECT_EXIT(
+      {
+        catch_interrupts();
+        const ChildResult result = shell("kill -INT $PPID; sleep 1000");
+        std::exit(result.interrupted && interrupted() == SIGINT && result.signal == SIGKILL ? 42 : 1);
+      },
+      testing::ExitedWithCode(42), "");
+}
+
+}  // namespace
+}  // namespace instbench::os

@@ -1,0 +1,55 @@
+// What the kernel says about this thread and process: faults, switches, delays, resident memory, time.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <vector>
+
+#include "runtime/os/mapping.hpp"
+
+namespace instbench::os {
+
+struct Faults {
+  uint64_t minor = 0;
+  uint64_t major = 0;
+};
+Faults thread_faults() noexcept;  // getrusage(RUSAGE_THREAD), Linux 2.6.26. COST: one system call
+
+// Monotonic clock in nanoseconds (CLOCK_MONOTONIC through the vDSO). COST: about 20 ns on the development machine.
+inline uint64_t now_ns() noexcept {
+  struct timespec time {};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+double clock_read_ns();  // what one now_ns() costs here, measured (minimum of several rounds)
+
+// Interference while something ran: take one before and one after.
+struct Interference {
+  uint64_t wall_ns = 0;
+  std::optional<uint64_t> run_delay_ns;  // waiting for a CPU: /proc/thread-self/schedstat
+  uint64_t voluntary_switches = 0;
+  uint64_t involuntary_switches = 0;
+  std::optional<uint64_t> steal_ticks;  // /proc/stat, all CPUs
+  std::optional<uint64_t> psi_some_us;  // /proc/pressure/cpu
+  uint64_t minor_faults = 0;
+  uint64_t major_faults = 0;
+};
+Interference read_interference();
+
+struct Resident {
+  uint64_t rss_bytes = 0;
+  uint64_t pss_bytes = 0;
+  uint64_t private_dirty_bytes = 0;
+};
+// Sums of /proc/self/smaps over the mappings inside the ranges; nothing when it cannot be read.
+std::optional<Resident> resident_in(const std::vector<Range>& ranges);
+
+// True when the byte can be read: found by having the kernel read it (write(2) into a pipe gives EFAULT),
+// so that an inaccessible page is an answer and not a signal.
+bool readable(const void* address);
+
+// Transparent huge pages for this whole process, children included (PR_SET_THP_DISABLE, Linux 3.15).
+void disable_huge_pages();
+
+}  // namespace instbench::os

@@ -1,0 +1,78 @@
+// Modules and strategies that the tests of slots, pools and the oracle share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/module/load.hpp"
+#include "runtime/pool/pool.hpp"
+
+namespace instbench::testing_modules {
+
+// Data in two places, a table with imports, nulls and room to grow, globals of every kind.
+inline constexpr const char* kRich = R"((module
+  (import "host" "f" (func $imported (param i32)))
+  (import "host" "g" (global $base i32))
+  (memory 3 10)
+  (table $t 40 100 funcref)
+  (global $i (mut i32) (i32.const 7))
+  (global $l (mut i64) (i64.const -1))
+  (global $d f64 (f64.const 1.5))
+  (global $r funcref (ref.func $a))
+  (func $a) (func $b (result i32) i32.const 1)
+  (elem (i32.const 3) $a $b $imported)
+  (elem declare func $a)
+  (data (i32.const 100) "first")
+  (data (i32.const 140000) "second")
+  (data "passive")))";
+
+// The same memory start state as kRich in another module: only the table and globals differ.
+inline constexpr const char* kRichTwin = R"((module (memory 3 10) (table 5 funcref) (func $x) (elem (i32.const 0) $x)
+  (data (i32.const 100) "first") (data (i32.const 140000) "second")))";
+
+inline constexpr const char* kOther = R"((module (memory 1 2) (table 9 funcref) (func $x) (elem (i32.const 8) $x)
+  (data (i32.const 65530) "other")))";
+
+inline constexpr const char* kBare = "(module)";
+
+// A dynamic segment (its base is an imported global, zero here) between two static ones that overlap it.
+inline constexpr const char* kDynamic = R"((module (import "env" "__memory_base" (global $b i32)) (memory 1)
+  (data (i32.const 0) "aaaaaaaa") (data (global.get $b) "DDDD") (data (i32.const 2) "zz")
+  (table 4 funcref) (func $f) (func $g) (elem (i32.const 0) $f $f $f) (elem (global.get $b) func $g $g) (elem (i32.const 1) $f)))";
+
+inline constexpr const char* kOutOfBounds =
+    R"((module (memory 1) (data (i32.const 0) "fine") (data (i32.const 65534) "over")))";
+
+inline std::shared_ptr<const Module> module_of(const char* wat) {
+  return load(assemble_wat(wat, "test.wat"), "test.wat", Bodies::validate);
+}
+
+// Every way a slot can be made, filled and reset. Small reservations: sanitizers have less address space.
+inline std::vector<Strategy> all_strategies() {
+  std::vector<Strategy> strategies;
+  for (const char* text :
+       {"eager", "overlay", "overlay-lazy", "pool", "pool-lazy", "pool-copy", "pool,table-reset=refill",
+        "pool-lazy,reset=remap", "pool,reset=remap", "pool-lazy,affinity=off", "pool-lazy,reset=copy",
+        "pool,reset=copy", "pool,memory=copy", "pool-copy,reset=remap"}) {
+    Strategy strategy = parse_strategy(text);
+    strategy.reserve_bytes = uint64_t{16} << 20;
+    strategy.guard_bytes = 65536;
+    strategies.push_back(strategy);
+  }
+  return strategies;
+}
+
+// A pool with one module.
+struct PoolWith {
+  std::shared_ptr<const Prepared> prepared;
+  Pool pool;
+  Tenant* tenant;
+
+  PoolWith(const char* wat, const Strategy& strategy, uint32_t slots)
+      : prepared(Prepared::make(module_of(wat), strategy)),
+        pool(strategy, SlotGeometry::covering({}, *prepared), slots),
+        tenant(&pool.admit(prepared)) {}
+};
+
+}  // namespace instbench::testing_modules

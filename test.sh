@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with assertions and warnings as errors, runs every test and gates the
+# embedded suite by its exact counters. --sanitizers adds the asan+ubsan and tsan builds.
+set -euo pipefail
+cd "$(dirname "$0")"
+. cmake/setup.sh
+
+no_install=no
+presets=(ci)
+while [ $# -gt 0 ]; do
+  case $1 in
+    --no-install) no_install=yes ;;
+    --sanitizers) presets+=(asan tsan) ;;
+    --preset) shift; presets=("${1:?--preset needs a name}") ;;
+    -h | --help) echo "usage: ./test.sh [--no-install] [--sanitizers | --preset ci|dev|asan|tsan|release]"; exit 0 ;;
+    *) echo "unknown argument: $1 (see ./test.sh --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+[ "$no_install" = yes ] || require_debian_12
+install_packages "$no_install" "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+
+status=0
+for preset in "${presets[@]}"; do
+  echo "== preset $preset: building"
+  log=$(mktemp)
+  { cmake --preset "$preset" && cmake --build --preset "$preset"; } >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; exit 1; }
+  rm -f "$log"
+  echo "== preset $preset: testing"
+  ctest --preset "$preset" -j "$(nproc)" || status=$?
+done
+exit "$status"

@@ -48,7 +48,7 @@ struct Case {
 // "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1.
 // Inside touch(): r, w, c, g with their counts, zero ones left out; "runs4" and "reread" when set.
 std::string id_of(const Case& c);
-std::string id_of(const Workload& w);   // "none" or "touch(w64)"
+std::string id_of(const Workload& w);  // "none" or "touch(w64)"
 
 struct Arm {
   std::string engine;    // "core"
@@ -77,7 +77,8 @@ struct Request {
   Case cell;                  // cell.module is the name, for messages
   Arm arm;
   uint64_t seed = 1;
-  std::vector<std::string> passes{"verify", "first", "batch", "phases", "counters", "memory", "verify_after"};  // also "trace"
+  std::vector<std::string> passes{"verify",   "first",  "batch",       "phases",
+                                  "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
   uint64_t table_bytes_limit = 0;      // 0: none

@@ -7,7 +7,7 @@
 namespace instbench::bench {
 namespace {
 
-constexpr uint64_t kVerifyBudgetBytes = uint64_t{64} << 20;
+constexpr uint64_t kVerifyBudgetBytes = uint64_t{16} << 20;
 
 TouchTarget target_of(const Prepared& prepared) {
   TouchTarget target;
@@ -143,7 +143,7 @@ void CoreCell::warm_up() {
   pool_ = new_pool(slots_);
   tenant_ = &pool_->admit(prepared_);
   ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, slots_);
-  run(2 * slots_ + 8);
+  run(slots_ + 8);
 }
 
 PhaseTimes CoreCell::phased_cycle() {
@@ -155,8 +155,8 @@ PhaseTimes CoreCell::phased_cycle() {
 // Two runs of different length: what they differ by is the cycles' own (a constant part cancels).
 CounterSlopes CoreCell::count() {
   CounterSlopes slopes;
-  slopes.short_cycles = short_run();
-  slopes.long_cycles = 3 * slopes.short_cycles;
+  slopes.short_cycles = kShortRun;
+  slopes.long_cycles = kLongRun;
   CounterMarks marks;
   std::array<PhaseSums, 2> runs;
   for (uint64_t i = 0; i < slopes.short_cycles; ++i) {

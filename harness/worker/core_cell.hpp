@@ -52,8 +52,8 @@ class CoreCell {
   void run(uint64_t cycles) {
     for (uint64_t i = 0; i < cycles; ++i) cycle();
   }
-  // How many cycles bring every slot around at least once, for the short run of a slope.
-  uint64_t short_run() const { return std::max<uint64_t>(8, slots_); }
+  // Lengths of the two runs of a slope: together they go round 64 slots once.
+  static constexpr uint64_t kShortRun = 16, kLongRun = 48;
 
   // One madvise over the clean range that a release would discard, in nanoseconds; nothing when the range is empty.
   std::optional<double> floor_ns(uint64_t& range_bytes);

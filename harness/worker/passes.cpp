@@ -137,15 +137,14 @@ void pass_verify(PassContext& context) {
   context.sample["verified"] = true;
 }
 
-void pass_first(PassContext& context) {
+void pass_first(CoreCell& cell, Json& sample) {
   std::string path;
-  context.sample["first"] = to_json(context.cell.first_cycle(path));
-  context.sample["first"]["path"] = path;
+  sample["first"] = to_json(cell.first_cycle(path));
+  sample["first"]["path"] = path;
 }
 
 void pass_batch(PassContext& context) {
   const Bystanders bystanders(context.request.cell.bystanders);
-  context.cell.run(context.cell.short_run());
   const os::Interference before = os::read_interference();
   const Batch batch = run_batch(context.cell, context.request.iterations, context.request.batch_ms);
   const os::Interference after = os::read_interference();
@@ -155,7 +154,7 @@ void pass_batch(PassContext& context) {
 
 // A second pass with clock reads between the phases. Phases include one clock read each.
 void pass_phases(PassContext& context) {
-  constexpr double kAimNs = 30e6, kMost = 20000, kLeast = 100;
+  constexpr double kAimNs = 10e6, kMost = 10000, kLeast = 100;
   const Bystanders bystanders(context.request.cell.bystanders);
   const double cycle_ns = context.sample.contains("batch") ? context.sample["batch"]["real_ns"].get<double>() : 1e5;
   const auto samples = static_cast<size_t>(std::clamp(kAimNs / cycle_ns, kLeast, kMost));
@@ -221,32 +220,28 @@ void pass_verify_after(PassContext& context) {
   context.sample["verified_slots"] = slots_compared;
 }
 
-Json trace_pass(const std::shared_ptr<const Module>& module, const Request& request, const Strategy& strategy) {
-  uint64_t short_cycles = 0;
+void pass_trace(PassContext& context) {
+  CoreCell& cell = context.cell;
+  Json& trace = context.sample["trace"];
   try {
-    {
-      const CoreCell sized(module, request.cell, strategy, request.seed);
-      short_cycles = sized.short_run();
-    }
     const auto intervals = os::trace_child([&] {
-      CoreCell cell(module, request.cell, strategy, request.seed);
       cell.warm_up();
       os::trace_marker();
-      cell.run(short_cycles);
+      cell.run(CoreCell::kShortRun);
       os::trace_marker();
-      cell.run(3 * short_cycles);
+      cell.run(CoreCell::kLongRun);
       os::trace_marker();
     });
     if (intervals.size() != 2)
-      return {{"unsupported", "the traced child passed " + std::to_string(intervals.size() + 1) + " markers, not 3"}};
+      throw std::runtime_error("the traced child passed " + std::to_string(intervals.size() + 1) + " markers, not 3");
     NamedCounts slopes;
     for (const auto& [name, calls] : intervals[1]) slopes["syscalls." + name] += static_cast<double>(calls);
     for (const auto& [name, calls] : intervals[0]) slopes["syscalls." + name] -= static_cast<double>(calls);
-    for (auto& [name, value] : slopes) value /= static_cast<double>(2 * short_cycles);
+    for (auto& [name, value] : slopes) value /= static_cast<double>(CoreCell::kLongRun - CoreCell::kShortRun);
     std::erase_if(slopes, [](const auto& entry) { return entry.second == 0; });
-    return {{"cycles", {short_cycles, 3 * short_cycles}}, {"cycle", slopes}};
+    trace = {{"cycles", {CoreCell::kShortRun, CoreCell::kLongRun}}, {"cycle", slopes}};
   } catch (const std::system_error& error) {
-    return {{"unsupported", error.what()}};
+    trace = {{"unsupported", error.what()}};
   }
 }
 

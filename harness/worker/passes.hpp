@@ -18,16 +18,14 @@ struct PassContext {
   Json& sample;
 };
 
+void pass_trace(PassContext&);   // in a forked child: before this process has a pool or another thread
 void pass_verify(PassContext&);  // before any timing; throws Leak
-void pass_first(PassContext&);
+void pass_first(CoreCell& cell, Json& sample);
 void pass_batch(PassContext&);  // warms up, then the batch, with bystanders running
 void pass_phases(PassContext&);
 void pass_counters(PassContext&);
 void pass_memory(PassContext&);
 void pass_floor(PassContext&);
 void pass_verify_after(PassContext&);  // throws Leak
-
-// In a child of its own, before the process has another thread or pool.
-Json trace_pass(const std::shared_ptr<const Module>& module, const Request& request, const Strategy& strategy);
 
 }  // namespace instbench::bench

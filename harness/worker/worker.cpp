@@ -79,13 +79,12 @@ void measure(const Request& request, Json& sample) {
   set_huge_pages(strategy);
   const auto module = load_requested(request);
   sample["features"] = features_now();
-  if (wants(request, "trace")) sample["trace"] = trace_pass(module, request, strategy);
-
   CoreCell cell(module, request.cell, strategy, request.seed);
   sample["facts"] = facts_of(cell);
+  if (wants(request, "first")) pass_first(cell, sample);  // before anything else has warmed this process
   Oracle oracle(module);
   PassContext context{request, cell, oracle, sample};
-  if (wants(request, "first")) pass_first(context);
+  if (wants(request, "trace")) pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
   cell.warm_up();
   if (wants(request, "batch")) pass_batch(context);

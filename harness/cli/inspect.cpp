@@ -1,0 +1,162 @@
+#include "harness/cli/inspect.hpp"
+
+#include "harness/protocol/text.hpp"
+#include "harness/report/format.hpp"
+#include "harness/run/prepare.hpp"
+#include "runtime/instance/strategy.hpp"
+
+namespace instbench::bench {
+namespace {
+
+Json obstacles_json(const std::vector<SegmentVerdict>& verdicts, uint64_t total) {
+  Json list = Json::array();
+  for (const SegmentVerdict& v : verdicts) {
+    list.push_back({{"segment", v.segment},
+                    {"in_image", v.in_image},
+                    {"obstacle", name_of(v.obstacle)},
+                    {"reason", v.reason},
+                    {"cost_ns", v.cost_ns}});
+  }
+  return {{"total", total}, {"listed", list}};
+}
+
+Json memory_json(const MemoryEligibility& m, const Module& module) {
+  return {{"memory", m.memory},
+          {"minimum_pages", module.memories.at(m.memory).limits.min},
+          {"static_image", m.static_image},
+          {"made_by_host", m.made_by_host},
+          {"segments_in_image", m.segments_in_image},
+          {"segments_leftover", m.segments_leftover},
+          {"segments_passive", m.segments_passive},
+          {"image_bytes", m.image_bytes},
+          {"span", {m.span_begin, m.span_end}},
+          {"touched_pages", m.touched_pages},
+          {"eager_cost_ns", m.eager_cost_ns},
+          {"obstacles", obstacles_json(m.obstacles, m.obstacles_total)}};
+}
+
+Json table_json(const TableEligibility& t, const Module& module) {
+  return {{"table", t.table},
+          {"minimum_entries", module.tables.at(t.table).limits.min},
+          {"lazy", t.lazy},
+          {"static_image", t.static_image},
+          {"made_by_host", t.made_by_host},
+          {"entries_initialised", t.entries_initialised},
+          {"entries_imported_functions", t.entries_imported_functions},
+          {"written_by_host_possible", t.written_by_host_possible},
+          {"eager_cost_ns", t.eager_cost_ns},
+          {"obstacles", obstacles_json(t.obstacles, t.obstacles_total)}};
+}
+
+double leftover_cost(const MemoryEligibility& m) {
+  double cost = 0;
+  for (const SegmentVerdict& v : m.obstacles) cost += v.cost_ns;
+  // Only the first few obstacles are listed: the rest are taken to cost the same on average.
+  return m.obstacles.empty() ? 0
+                             : cost * static_cast<double>(m.obstacles_total) / static_cast<double>(m.obstacles.size());
+}
+
+// What one instantiation in a new slot has to do to memories and tables (a slot that held the module may
+// keep part of it); the costs are eligibility's estimates.
+Json work_json(const Preset& preset, const Eligibility& eligibility) {
+  const Strategy& s = preset.strategy;
+  uint64_t segments = 0, pages = 0, entries = 0;
+  double cost_ns = 0;
+  for (const MemoryEligibility& m : eligibility.memories) {
+    const bool copies = s.memory == MemoryInit::copy;
+    segments += m.segments_leftover + (copies ? m.segments_in_image : 0);
+    pages += copies ? m.touched_pages : 0;
+    cost_ns += copies ? m.eager_cost_ns : leftover_cost(m);
+  }
+  for (const TableEligibility& t : eligibility.tables) {
+    if (s.tables == TableInit::lazy && t.lazy) continue;
+    entries += t.entries_initialised;
+    cost_ns += t.eager_cost_ns;
+  }
+  return {{"arm", "core:" + std::string(preset.name)},
+          {"segments_copied", segments},
+          {"pages_written", pages},
+          {"table_entries_filled", entries},
+          {"estimated_init_ns", cost_ns}};
+}
+
+std::string count_of(const Json& json, const char* key) { return std::to_string(json.at(key).get<uint64_t>()); }
+
+std::string yes_no(const Json& json, const char* key) { return json.at(key).get<bool>() ? "yes" : "no"; }
+
+std::string cost_text(const Json& json, const char* key) { return "about " + time_text(json.at(key).get<double>()); }
+
+std::string obstacles_text(const Json& obstacles) {
+  std::string out;
+  for (const Json& o : obstacles.at("listed")) {
+    out += "      " + o.at("reason").get<std::string>();
+    if (o.at("cost_ns").get<double>() > 0) out += " (" + cost_text(o, "cost_ns") + " per instantiation)";
+    out += "\n";
+  }
+  const uint64_t total = obstacles.at("total"), listed = obstacles.at("listed").size();
+  if (total > listed) out += "      … and " + std::to_string(total - listed) + " more\n";
+  return out;
+}
+
+std::string memory_text(const Json& m) {
+  std::string out = "  memory " + count_of(m, "memory") + ": static image: " + yes_no(m, "static_image");
+  if (m.at("made_by_host").get<bool>()) out += " (imported: holds while the host makes a fresh one each time)";
+  out += "\n    " + count_of(m, "minimum_pages") + " pages of 64 KiB; " + count_of(m, "segments_in_image") +
+         " segments in the image, " + bytes_text(m.at("image_bytes").get<double>()) + ", " +
+         count_of(m, "touched_pages") + " pages of 4 KiB not zero; " + count_of(m, "segments_leftover") +
+         " segments left over, " + count_of(m, "segments_passive") +
+         " passive\n    copying instead of mapping: " + cost_text(m, "eager_cost_ns") + "\n";
+  return out + obstacles_text(m.at("obstacles"));
+}
+
+std::string table_text_of(const Json& t) {
+  std::string out = "  table " + count_of(t, "table") + ": lazy: " + yes_no(t, "lazy") +
+                    ", static image: " + yes_no(t, "static_image") + "\n    " + count_of(t, "minimum_entries") +
+                    " entries, " + count_of(t, "entries_initialised") + " initialised (" +
+                    count_of(t, "entries_imported_functions") +
+                    " with imported functions); filling all: " + cost_text(t, "eager_cost_ns") + "\n";
+  return out + obstacles_text(t.at("obstacles"));
+}
+
+}  // namespace
+
+Json inspect_json(const std::string& name, const std::string& tier, const Module& module) {
+  const Eligibility eligibility = examine(module);
+  Json memories = Json::array(), tables = Json::array(), work = Json::array();
+  for (const MemoryEligibility& m : eligibility.memories) memories.push_back(memory_json(m, module));
+  for (const TableEligibility& t : eligibility.tables) tables.push_back(table_json(t, module));
+  for (const Preset& preset : presets()) work.push_back(work_json(preset, eligibility));
+  return {{"name", name},
+          {"facts", module_facts(name, tier, module)},
+          {"start_function", module.start.has_value()},
+          {"always_traps", eligibility.always_traps ? Json(*eligibility.always_traps) : Json(nullptr)},
+          {"memories", memories},
+          {"tables", tables},
+          {"strategies", work}};
+}
+
+std::string inspect_text(const Json& inspected) {
+  const Json& facts = inspected.at("facts");
+  std::string out = inspected.at("name").get<std::string>() + " (" + bytes_text(facts.at("bytes").get<double>()) +
+                    ", sha256 " + facts.at("sha256").get<std::string>().substr(0, 16) + "…)\n  " +
+                    count_of(facts, "functions") + " functions, " + count_of(facts, "imports") + " imports, " +
+                    count_of(facts, "exports") + " exports, " + count_of(facts, "globals") + " globals, " +
+                    count_of(facts, "data_segments") + " data segments, " + count_of(facts, "elem_segments") +
+                    " element segments, start function: " + yes_no(inspected, "start_function") + "\n";
+  if (inspected.at("always_traps").is_string()) {
+    out += "  instantiation always fails: " + inspected.at("always_traps").get<std::string>() + "\n";
+  }
+  for (const Json& m : inspected.at("memories")) out += memory_text(m);
+  for (const Json& t : inspected.at("tables")) out += table_text_of(t);
+  out += "  work of one instantiation in a slot that never held the module (estimates; `instbench run` measures)\n";
+  for (const Json& w : inspected.at("strategies")) {
+    out += "    " + padded(w.at("arm").get<std::string>(), 18, Align::left) +
+           padded(count_of(w, "segments_copied"), 8, Align::right) + " segments copied" +
+           padded(count_of(w, "pages_written"), 8, Align::right) + " pages written" +
+           padded(count_of(w, "table_entries_filled"), 8, Align::right) + " entries filled   " +
+           cost_text(w, "estimated_init_ns") + "\n";
+  }
+  return out;
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,22 @@
+// Where a run's files go, settled and tried before anything is measured.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace instbench::bench {
+
+enum class Existing { refuse, replace, resume };
+
+// HOME/results/local/<date>-<label>-<id>.json, relative to the current folder where that is shorter;
+// ./results/local without a source tree.
+std::string default_out(const std::string& label, const std::string& id);
+
+// Throws UsageError when OUT or its journal is there and may not be replaced, std::system_error when the
+// folder cannot be made or written; leaves no file behind.
+void check_out(const std::string& out, Existing existing);
+
+// "instbench run embedded --resume --out FILE": the command that goes on where this one stopped.
+std::string resume_command(const std::vector<std::string>& arguments, const std::string& out);
+
+}  // namespace instbench::bench

@@ -1,0 +1,166 @@
+// instbench run: measure cells, keep every sample, fold, print the table.
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/home.hpp"
+#include "harness/cli/out_path.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/protocol/text.hpp"
+#include "harness/report/table.hpp"
+#include "harness/run/fold.hpp"
+#include "harness/run/journal.hpp"
+#include "harness/run/provenance.hpp"
+#include "harness/run/runner.hpp"
+#include "runtime/os/file.hpp"
+#include "runtime/os/process.hpp"
+
+namespace instbench::bench {
+namespace {
+
+struct RunOptions {
+  Wanted wanted;
+  std::string out;
+  uint32_t blocks = 3;
+  double batch_ms = 60;
+  uint64_t seed = 1;
+  double timeout_s = 120;
+  bool dry_run = false, resume = false, force = false, quiet = false;
+  std::vector<std::string> arguments;
+};
+
+Experiment experiment_of(const RunOptions& options, const Selection& selection) {
+  Experiment experiment;
+  Settings& settings = experiment.settings;
+  settings.suite = selection.label;
+  for (const std::string& argument : options.arguments) settings.argv.push_back(without_folders(argument));
+  settings.seed = options.seed;
+  settings.blocks = options.blocks;
+  settings.batch_ms = options.batch_ms;
+  settings.timeout = std::chrono::milliseconds(std::llround(options.timeout_s * 1000));
+  experiment.cases = selection.cases;
+  experiment.arms = selection.arms;
+  experiment.plan =
+      make_plan(selection.cases.size(), selection.arms.size(), options.seed, options.blocks, settings.pilots);
+  return experiment;
+}
+
+int print_plan(const Experiment& experiment) {
+  for (const Step& step : experiment.plan) {
+    std::cout << (step.role == Role::pilot ? "pilot" : "block " + std::to_string(step.block)) << "\t"
+              << id_of(experiment.cases[step.case_index]) << "\t" << experiment.arms[step.arm_index].id << "\n";
+  }
+  std::cerr << experiment.cases.size() << " cases × " << experiment.arms.size()
+            << " arms = " << experiment.cases.size() * experiment.arms.size() << " cells, " << experiment.plan.size()
+            << " worker processes; nothing was run (--dry-run)\n";
+  return kExitOk;
+}
+
+// What a finished run means: a failed cell is a failure, and so is a run that measured nothing at all
+// (other than modules that are there to be refused).
+int exit_code_of(const Json& result) {
+  size_t ok = 0, expected = 0;
+  for (const Json& cell : result.at("cells")) {
+    if (cell.at("status") == "failed") return kExitFailure;
+    if (cell.at("status") == "ok") ++ok;
+    if (cell.at("reason").is_string() && cell.at("reason").get<std::string>().starts_with("expected: ")) ++expected;
+  }
+  if (ok + expected > 0) return kExitOk;
+  std::cerr << "instbench: nothing was measured: every cell was skipped\n";
+  return kExitFailure;
+}
+
+Colour colour_of_stdout() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const bool refused = no_colour != nullptr && *no_colour != '\0';
+  return !refused && os::is_terminal(os::Stream::out) ? Colour::on : Colour::off;
+}
+
+// Folds what the journal holds into OUT, prints it, and says how the run ended.
+int finish(const RunOptions& options, const RunJournal& journal, End end, double seconds) {
+  const Json result = fold(journal.recorded().header, journal.recorded().lines);
+  os::write_atomically(options.out, result.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  std::cout << table_text(result, {"", options.out, seconds, colour_of_stdout()}) << std::flush;
+  if (end == End::complete) return exit_code_of(result);
+  std::cerr << "instbench: interrupted; what was measured is kept, go on with:\n  "
+            << resume_command(options.arguments, options.out) << "\n";
+  return kExitSignal + os::interrupted();
+}
+
+RunJournal open_journal(const RunOptions& options, const Experiment& experiment, const std::string& id) {
+  const std::string path = journal_path(options.out);
+  const Json header = header_of(experiment, id, utc_now());
+  return options.resume ? RunJournal::resume(path, header) : RunJournal::create(path, header);
+}
+
+int measure(const RunOptions& options, const Experiment& experiment, RunJournal& journal) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<Json> done = journal.recorded().lines;
+  Progress progress(progress_visibility(options.quiet), experiment.runnable().size());
+  try {
+    const End end = execute(
+        experiment, done, ask_in_child(experiment.settings.timeout), [&](const Json& line) { journal.append(line); },
+        progress);
+    progress.clear();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    return finish(options, journal, end, taken.count());
+  } catch (const std::system_error& error) {  // the disk is full, above all
+    throw std::runtime_error(std::string(error.what()) + "; what was measured is in " + journal_path(options.out) +
+                             ", go on with: " + resume_command(options.arguments, options.out));
+  }
+}
+
+int run(RunOptions options) {
+  if (options.resume && options.out.empty()) throw UsageError("--resume needs --out FILE: the run to go on with");
+  if (options.resume && options.force) throw UsageError("--resume and --force contradict each other");
+  if (!(options.batch_ms > 0) || !(options.timeout_s > 0)) throw UsageError("--batch-ms and --timeout must be above 0");
+  const Manifest manifest = load_manifest();
+  const Selection selection = select(manifest, options.wanted);
+  Experiment experiment = experiment_of(options, selection);
+  if (options.dry_run) return print_plan(experiment);
+
+  const std::string id = run_id();
+  if (options.out.empty()) options.out = default_out(selection.label, id);
+  check_out(options.out, options.resume ? Existing::resume : options.force ? Existing::replace : Existing::refuse);
+  os::catch_interrupts();
+  experiment.modules = prepare_all(manifest, selection);
+  if (os::interrupted() != 0) return kExitSignal + os::interrupted();
+  RunJournal journal = open_journal(options, experiment, id);
+  return measure(options, experiment, journal);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments) {
+  auto options = std::make_shared<RunOptions>();
+  options->arguments = arguments;
+  CLI::App* verb = app.add_subcommand("run", "Measure a suite or modules under several arms");
+  verb->add_option("NAMES", options->wanted.names,
+                   "Suites, modules of the corpus, or paths (.wasm, .wat, .shape, x.wasm#N); default: embedded");
+  verb->add_option("--arm", options->wanted.arms, "core:PRESET[,AXIS=VALUE…], repeatable; default: every preset")
+      ->allow_extra_args(false);
+  verb->add_option("--touch", options->wanted.touches,
+                   "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable")
+      ->allow_extra_args(false);
+  verb->add_option("--filter", options->wanted.filter, "Only cases whose id matches this regular expression");
+  verb->add_option("--blocks", options->blocks, "Rounds: processes per cell beside its pilot")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  verb->add_option("--batch-ms", options->batch_ms, "Length of a timed batch")->capture_default_str();
+  verb->add_option("--seed", options->seed, "Decides the order of cells and the addresses touched")
+      ->capture_default_str();
+  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take")->capture_default_str();
+  verb->add_option("--out", options->out,
+                   "Result file; its journal lies beside it (.jsonl); default: results/local/<date>-<suite>-<id>.json");
+  verb->add_flag("--dry-run", options->dry_run, "Print the plan and run nothing");
+  verb->add_flag("--resume", options->resume, "Go on with the journal of --out (same command, binary and machine)");
+  verb->add_flag("--force", options->force, "Replace --out if it is there");
+  verb->add_flag("--quiet,-q", options->quiet, "No progress");
+  verb->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,53 @@
+// instbench plot and fetch: Python programs of the source tree, which take over this process.
+#include <filesystem>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/home.hpp"
+#include "harness/corpus/resolve.hpp"
+#include "runtime/os/process.hpp"
+
+namespace instbench::bench {
+namespace {
+
+// Takes every argument after the verb as it is, --help included.
+CLI::App* pass_through(CLI::App& app, const std::string& name, const std::string& description) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->set_help_flag();
+  verb->prefix_command();
+  return verb;
+}
+
+[[noreturn]] void become_python(const std::string& script, const std::vector<std::string>& before,
+                                const std::vector<std::string>& after) {
+  std::vector<std::string> argv{python(), "-B", home() + "/" + script};
+  if (!std::filesystem::exists(argv.back()))
+    throw std::runtime_error(argv.back() + " is not there; is INSTBENCH_HOME right?");
+  argv.insert(argv.end(), before.begin(), before.end());
+  argv.insert(argv.end(), after.begin(), after.end());
+  os::exec(argv);
+}
+
+}  // namespace
+
+void add_plot(CLI::App& app, Action& action) {
+  CLI::App* verb = pass_through(app, "plot", "Draw charts from result files (plot --help)");
+  verb->callback([verb, &action] {
+    action = [verb]() -> int {
+      if (verb->remaining().empty()) throw UsageError("plot needs a result file; see `instbench plot --help`");
+      become_python("plot/plot.py", {}, verb->remaining());
+    };
+  });
+}
+
+void add_fetch(CLI::App& app, Action& action) {
+  CLI::App* verb = pass_through(app, "fetch", "Fetch the real modules into the cache (fetch --help)");
+  verb->callback([verb, &action] {
+    action = [verb]() -> int {
+      become_python("corpus/fetch.py", {"--manifest", home() + "/corpus/manifest.json", "--cache", default_cache_dir()},
+                    verb->remaining());
+    };
+  });
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,204 @@
+#include "harness/cli/selection.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+
+#include "harness/cli/cli.hpp"
+#include "harness/corpus/resolve.hpp"
+#include "harness/protocol/text.hpp"
+#include "harness/run/prepare.hpp"
+#include "runtime/instance/strategy.hpp"
+
+namespace instbench::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDefaultSuite = "embedded";
+constexpr const char* kEngine = "core";
+
+std::vector<std::string> arm_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(std::string(kEngine) + ":" + std::string(preset.name));
+  return names;
+}
+
+bool looks_like_path(const std::string& name) {
+  std::error_code absent;
+  return name.find_first_of("/.") != name.npos || fs::exists(name, absent);
+}
+
+void check_exists(const std::string& path) {
+  std::error_code absent;
+  const std::string file = path.substr(0, path.rfind('#'));
+  if (!fs::exists(path, absent) && !fs::exists(file, absent)) throw UsageError("no such module file: " + path);
+}
+
+// The file's name stands for a path in results; a second file of that name takes its folder along.
+std::string label_of(const std::string& path, const std::map<std::string, std::string>& taken) {
+  const fs::path p(path);
+  const std::string name = p.filename().string();
+  if (!taken.contains(name) || taken.at(name) == path) return name;
+  const std::string longer = p.parent_path().filename().string() + "/" + name;
+  if (taken.contains(longer) && taken.at(longer) != path)
+    throw UsageError("two modules are called " + longer + ": rename one");
+  return longer;
+}
+
+std::vector<std::string> known_names(const Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const Suite& suite : manifest.suites()) names.push_back(suite.name);
+  for (const ModuleEntry& module : manifest.modules()) names.push_back(module.name);
+  return names;
+}
+
+// `none`, hot and over 64 slots: one instance alive at a time flatters (DESIGN.md).
+std::vector<Case> default_workloads() {
+  Case hot, many;
+  many.slots = 64;
+  return {hot, many};
+}
+
+std::vector<Case> workloads(const std::vector<std::string>& touches) {
+  std::vector<Case> cases;
+  for (const std::string& text : touches) {
+    try {
+      for (const Case& c : parse_touch(text).cases) cases.push_back(c);
+    } catch (const GrammarError& error) {
+      throw UsageError(error.what());
+    }
+  }
+  return cases;
+}
+
+void add_case(Selection& selection, const Case& c) {
+  if (std::find(selection.cases.begin(), selection.cases.end(), c) == selection.cases.end())
+    selection.cases.push_back(c);
+}
+
+void add_module(Selection& selection, const std::string& label, const std::string& name,
+                const std::vector<Case>& cases) {
+  selection.modules[label] = name;
+  for (Case c : cases) {
+    c.module = label;
+    add_case(selection, c);
+  }
+}
+
+void add_suite(Selection& selection, const Suite& suite, const std::vector<Case>& touched) {
+  for (const Case& c : suite.cases) {
+    if (touched.empty()) {
+      selection.modules[c.module] = c.module;
+      add_case(selection, c);
+    } else {
+      add_module(selection, c.module, c.module, touched);
+    }
+  }
+}
+
+void keep_matching(std::vector<Case>& cases, const std::string& filter) {
+  if (filter.empty()) return;
+  std::regex expression;
+  try {
+    expression = std::regex(filter);
+  } catch (const std::regex_error& error) {
+    throw UsageError("--filter '" + filter + "' is no regular expression: " + error.what());
+  }
+  std::vector<Case> kept;
+  for (const Case& c : cases) {
+    if (std::regex_search(id_of(c), expression)) kept.push_back(c);
+  }
+  if (kept.empty()) {
+    std::vector<std::string> ids;
+    for (size_t i = 0; i < std::min<size_t>(cases.size(), 8); ++i) ids.push_back("'" + id_of(cases[i]) + "'");
+    throw UsageError("--filter '" + filter + "' matches none of " + std::to_string(cases.size()) + " cases, such as " +
+                     join(ids, ", "));
+  }
+  cases = std::move(kept);
+}
+
+uint64_t pages_touched(const Workload& w) { return w.reread ? w.write : w.read + w.write; }
+
+void check_room(const Case& c, const PreparedModule& module) {
+  if (module.state != PreparedModule::State::ready) return;
+  const uint64_t pages = module.facts.value("memory_pages", uint64_t{0}) * 16;  // 64 KiB -> 4 KiB
+  if (pages_touched(c.workload) > pages) {
+    throw UsageError("--touch: '" + id_of(c) + "' touches " + std::to_string(pages_touched(c.workload)) +
+                     " pages of 4 KiB, the memory of " + c.module + " begins with " + std::to_string(pages));
+  }
+  const uint64_t entries = module.facts.value("table_entries", uint64_t{0});
+  if (c.workload.calls > entries) {
+    throw UsageError("--touch: '" + id_of(c) + "' takes " + std::to_string(c.workload.calls) +
+                     " table entries, the tables of " + c.module + " have " + std::to_string(entries));
+  }
+}
+
+}  // namespace
+
+Arm arm_of(const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == text.npos)
+    throw UsageError(unknown_name("arm", text, arm_names()) + "; or axes, as in core:pool,reset=remap");
+  const std::string engine = text.substr(0, colon);
+  if (engine != kEngine) throw UsageError(unknown_name("engine", engine, {kEngine}) + " (in --arm " + text + ")");
+  try {
+    return {engine, canonical(parse_strategy(text.substr(colon + 1))), text};
+  } catch (const StrategyError& error) {
+    const auto close = nearest(text, arm_names());
+    throw UsageError("--arm " + text + ": " + error.what() + (close ? " (did you mean '" + *close + "'?)" : ""));
+  }
+}
+
+Selection select(const Manifest& manifest, const Wanted& wanted) {
+  Selection selection;
+  const std::vector<Case> touched = workloads(wanted.touches);
+  const std::vector<Case> for_modules = wanted.touches.empty() ? default_workloads() : touched;
+  const std::vector<std::string> names = wanted.names.empty() ? std::vector<std::string>{kDefaultSuite} : wanted.names;
+  std::vector<std::string> labels;
+  for (const std::string& name : names) {
+    std::string label = name;
+    if (const Suite* suite = manifest.find_suite(name)) {
+      add_suite(selection, *suite, touched);
+    } else if (manifest.find_module(name) != nullptr || looks_like_path(name)) {
+      if (manifest.find_module(name) == nullptr) {
+        check_exists(name);
+        label = label_of(name, selection.modules);
+      }
+      add_module(selection, label, name, for_modules);
+      selection.named.push_back(label);
+    } else {
+      throw UsageError(unknown_name("suite or module", name, known_names(manifest)) +
+                       "; or a path to a .wasm, .wat or .shape file");
+    }
+    labels.push_back(label);
+  }
+  selection.label = join(labels, "+");
+  keep_matching(selection.cases, wanted.filter);
+  if (selection.cases.empty()) throw UsageError("nothing to run: " + selection.label + " has no cases");
+  std::erase_if(selection.modules, [&](const auto& module) {
+    return std::none_of(selection.cases.begin(), selection.cases.end(),
+                        [&](const Case& c) { return c.module == module.first; });
+  });
+  for (const std::string& text : wanted.arms.empty() ? arm_names() : wanted.arms) {
+    const Arm arm = arm_of(text);
+    for (const Arm& other : selection.arms) {
+      if (other.strategy == arm.strategy) throw UsageError("--arm " + text + " is the same as --arm " + other.id);
+    }
+    selection.arms.push_back(arm);
+  }
+  return selection;
+}
+
+std::map<std::string, PreparedModule> prepare_all(const Manifest& manifest, const Selection& selection) {
+  std::map<std::string, PreparedModule> modules;
+  const std::string cache = default_cache_dir();
+  for (const auto& [label, name] : selection.modules) modules[label] = prepare(manifest, label, name, cache);
+  for (const Case& c : selection.cases) {
+    const auto& named = selection.named;
+    if (std::find(named.begin(), named.end(), c.module) != named.end()) check_room(c, modules.at(c.module));
+  }
+  return modules;
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,37 @@
+// From what the user typed to cases, arms and modules. Everything wrong with it is a UsageError that
+// says what there is; nothing is run before all of it is right.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/corpus/manifest.hpp"
+#include "harness/protocol/cell.hpp"
+#include "harness/run/experiment.hpp"
+
+namespace instbench::bench {
+
+struct Wanted {
+  std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the embedded suite
+  std::vector<std::string> arms;     // empty: the presets
+  std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
+  std::string filter;                // regular expression, searched in case ids; empty: all
+};
+
+struct Selection {
+  std::string label;        // "embedded", "real+x.wasm": names of files, not folders
+  std::vector<Case> cases;  // Case::module is a label
+  std::vector<Arm> arms;
+  std::map<std::string, std::string> modules;  // label -> what resolve() takes
+  std::vector<std::string> named;              // labels of modules named one by one
+};
+
+Selection select(const Manifest& manifest, const Wanted& wanted);
+Arm arm_of(const std::string& text);  // "core:pool-lazy" -> canonical axes
+
+// Loads every module of the selection once (progress on standard error). A module that the user named and
+// that cannot hold the --touch pages is a UsageError; in a suite it is a skipped cell of its own.
+std::map<std::string, PreparedModule> prepare_all(const Manifest& manifest, const Selection& selection);
+
+}  // namespace instbench::bench

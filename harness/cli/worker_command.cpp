@@ -1,0 +1,67 @@
+// instbench worker: the process that measures; `--json` for the harness, or a cell by hand with Google
+// Benchmark's own flags.
+#include <iostream>
+#include <iterator>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/home.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/protocol/text.hpp"
+#include "harness/worker/worker.hpp"
+
+namespace instbench::bench {
+namespace {
+
+constexpr const char* kUsage =
+    "worker --json (a request on standard input), or worker MODULE [SETTING=VALUE…] ARM [--benchmark_*…], as in "
+    "`instbench worker spidermonkey write=64,slots=64 core:pool-lazy --benchmark_repetitions=5`";
+
+int answer_request() {
+  const std::string request{std::istreambuf_iterator<char>(std::cin), {}};
+  std::cout << run_request(request) << std::endl;
+  return std::cout ? kExitOk : kExitFailure;
+}
+
+int by_hand(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words, flags;
+  for (const std::string& argument : arguments) (argument.starts_with("--") ? flags : words).push_back(argument);
+  for (const std::string& flag : flags) {
+    if (!flag.starts_with("--benchmark_") && flag != "--help")
+      throw UsageError("unknown option '" + flag + "'; " + kUsage);
+  }
+  if (words.size() < 2 || words.size() > 3)
+    throw UsageError(std::string("worker takes a module, a workload and an arm: ") + kUsage);
+  Wanted wanted;
+  wanted.names = {words.front()};
+  wanted.arms = {words.back()};
+  wanted.touches = {words.size() == 3 ? words[1] : "slots=1"};
+  const Manifest manifest = load_manifest();
+  const Selection selection = select(manifest, wanted);
+  if (selection.cases.size() != 1)
+    throw UsageError("worker measures one case; this is " + std::to_string(selection.cases.size()));
+  Experiment experiment;
+  experiment.cases = selection.cases;
+  experiment.arms = selection.arms;
+  experiment.modules = prepare_all(manifest, selection);
+  const PreparedModule& module = experiment.modules.begin()->second;
+  if (module.state != PreparedModule::State::ready) throw std::runtime_error(words.front() + ": " + module.reason);
+  return run_by_hand(to_json(experiment.request_for(Step{})).dump(), flags);
+}
+
+}  // namespace
+
+void add_worker(CLI::App& app, Action& action) {
+  CLI::App* verb =
+      app.add_subcommand("worker", "Measure one cell in this process: --json, or by hand with --benchmark_* flags");
+  verb->prefix_command();
+  verb->footer(kUsage);
+  verb->callback([verb, &action] {
+    action = [arguments = verb->remaining()] {
+      const bool json = arguments == std::vector<std::string>{"--json"};
+      return json ? answer_request() : by_hand(arguments);
+    };
+  });
+}
+
+}  // namespace instbench::bench

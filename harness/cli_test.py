@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""The built binary as a user meets it: exit codes, messages, files, interruption. Most tests put a small fake worker
+in the real one's place (INSTBENCH_WORKER), so they are about the command line and not about measuring."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+INSTBENCH = os.environ["INSTBENCH"]
+SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent))
+CACHE = tempfile.TemporaryDirectory()
+
+# Speaks the protocol. FAKE says what it does: "slow" (for interruptions), "crash", "hang", "babble", "count=N".
+FAKE_WORKER = '''
+import json, os, sys, time
+request = json.load(sys.stdin)
+what = os.environ.get("FAKE", "")
+if request["arm"]["id"] == "core:pool" and what in ("crash", "hang", "babble"):
+    print("before the end", file=sys.stderr, flush=True)
+    if what == "crash":
+        os.abort()
+    if what == "hang":
+        time.sleep(1000)
+    print("no json")
+    raise SystemExit(0)
+if what == "slow":
+    time.sleep(0.15)
+count = float(what[6:]) if what.startswith("count=") else 1.0
+counters = {"cycles": [1, 2], "cycle": {"syscalls.madvise": count}}
+traced = {"cycles": [1, 2], "cycle": {"syscalls.madvise": 7.0 if what == "lie" else count}}
+print(json.dumps({"protocol": 1, "status": "ok", "reason": None, "verified": True,
+    "batch": {"iterations": 1, "real_ns": 1000.0, "cpu_ns": 1000.0}, "first": {"cycle": 5.0},
+    "phases": {"resolution_ns": 100.0, "instantiate": {"p50": 500.0}}, "phases_by_path": {},
+    "counters": counters, "trace": traced, "paths": {"slot=hit": 1}, "noise": {}}))
+'''
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.worker = self.folder / "worker.py"
+        self.worker.write_text(FAKE_WORKER)
+        self.out = self.folder / "result.json"
+
+    def environment(self, fake):
+        environment = dict(os.environ, INSTBENCH_HOME=str(SOURCE), XDG_CACHE_HOME=CACHE.name, FAKE=fake)
+        environment["INSTBENCH_WORKER"] = f"{sys.executable} -S {self.worker}"
+        return environment
+
+    def instbench(self, *arguments, fake="", **options):
+        return subprocess.run([INSTBENCH, *arguments], env=self.environment(fake), cwd=self.folder, capture_output=True, text=True,
+                              timeout=300, **options)
+
+    def run_smoke(self, *arguments, fake="", **options):
+        return self.instbench("run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}", *arguments,
+                              fake=fake, **options)
+
+    def result(self):
+        return json.loads(self.out.read_text())
+
+    def assert_refused(self, done, code, *words):
+        """One line on standard error with these words, nothing on standard output, this exit code."""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("instbench: "), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+
+class Usage(CliTest):
+    def test_version_and_help(self):
+        self.assertRegex(self.instbench("--version").stdout, r"^instbench \d+\.\d+\.\d+ \(.*(Release|Debug|RelWithDebInfo)")
+        text = self.instbench("--help").stdout
+        for word in ("list", "inspect", "run", "gate", "plot", "convert", "fetch", "worker", "shape", "Exit codes", "130"):
+            self.assertIn(word, text)
+
+    def test_unknown_things_name_the_nearest(self):
+        self.assert_refused(self.instbench("rum"), 2, "did you mean 'run'", "inspect")
+        self.assert_refused(self.instbench("run", "--bloks=3"), 2, "did you mean '--blocks'", "--touch")
+        self.assert_refused(self.instbench("run", "embeded"), 2, "did you mean 'embedded'", "smoke")
+        self.assert_refused(self.instbench("run", "smoke", "--arm=core:pool-lasy"), 2, "core:pool-lazy")
+        self.assert_refused(self.instbench("run", "smoke", "--arm=pool"), 2, "core:pool")
+        self.assert_refused(self.instbench("run", "smoke", "--arm=cor:pool"), 2, "unknown engine", "core")
+        self.assert_refused(self.instbench("run", "smoke", "--arm=core:pool,colour=red"), 2, "colour")
+        self.assert_refused(self.instbench("run", "smoke", "--arm=core:pool,reset=magic"), 2, "magic", "madvise")
+        self.assert_refused(self.instbench("run", "smoke", "--touch=wirte=1"), 2, "did you mean 'write'", "bystanders")
+        self.assert_refused(self.instbench("run", "no-such-file.wasm"), 2, "no-such-file.wasm")
+        self.assert_refused(self.instbench("convert", "x.json", "--to=gbenhc"), 2, "gbench")
+
+    def test_no_verb_and_bad_values(self):
+        self.assert_refused(self.instbench(), 2, "--help")
+        self.assert_refused(self.instbench("run", "smoke", "--blocks=0"), 2, "--blocks")
+        self.assert_refused(self.instbench("run", "smoke", "--timeout=-1"), 2, "--timeout")
+        self.assert_refused(self.instbench("run", "smoke", "--seed=x"), 2, "--seed")
+        self.assert_refused(self.instbench("gate"), 2, "--exact")
+
+    def test_a_filter_that_matches_nothing(self):
+        self.assert_refused(self.run_smoke("--filter=xyz"), 2, "xyz", "'empty none s1'")
+        self.assert_refused(self.run_smoke("--filter=["), 2, "regular expression")
+        self.assertFalse(self.out.exists())
+
+    def test_the_same_arm_twice(self):
+        self.assert_refused(self.instbench("run", "smoke", "--arm=core:pool", "--arm=core:pool,tables=eager"), 2, "the same as")
+
+    def test_touch_beyond_the_memory(self):
+        done = self.instbench("run", "one-segment", "--touch=write=1,17", f"--out={self.out}")
+        self.assert_refused(done, 2, "17 pages", "one-segment begins with 16")
+        self.assert_refused(self.instbench("run", "one-segment", "--touch=calls=1", f"--out={self.out}"), 2, "table entries")
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["worker.py"])
+
+    def test_a_bad_module_of_the_user(self):
+        for name, content in (("text.wasm", b"not wasm"), ("cut.wasm", b"\0asm\1\0\0\0\1\x05"), ("empty.wasm", b"")):
+            (self.folder / name).write_bytes(content)
+            self.assert_refused(self.instbench("run", name, f"--out={self.out}"), 1, name)
+            self.assert_refused(self.instbench("inspect", name), 1, name)
+        self.assertFalse(self.out.exists())
+
+
+class Run(CliTest):
+    def test_data_and_progress_are_apart(self):
+        done = self.run_smoke()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr, "")  # not a terminal: no progress
+        self.assertIn("core:pool", done.stdout)
+        self.assertIn(f"next: instbench plot {self.out}", done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_a_run_of_modules_by_path(self):
+        (self.folder / "mine.wat").write_text("(module (memory 1))")
+        done = self.instbench("run", str(self.folder / "mine.wat"), "--arm=core:pool", f"--out={self.out}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([c["id"] for c in self.result()["cases"]], ["mine.wat none s1", "mine.wat none s64"])
+        self.assertNotIn(str(self.folder), self.out.read_text())
+
+    def test_dry_run_runs_nothing(self):
+        done = self.run_smoke("--dry-run", fake="hang")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(done.stdout.splitlines()), 3 * 2 * (1 + 2))
+        self.assertIn("nothing was run", done.stderr)
+        self.assertFalse(self.out.exists())
+
+    def test_an_existing_result_is_kept(self):
+        self.out.write_text("precious")
+        self.assert_refused(self.run_smoke(), 2, "--force", "--resume")
+        self.assertEqual(self.out.read_text(), "precious")
+        self.assertEqual(self.run_smoke("--force").returncode, 0)
+        self.assertEqual(self.result()["schema"], "instbench-result/1")
+
+    def test_one_bad_worker_costs_its_cells_only(self):
+        for fake, reason in (("crash", "signal 6"), ("hang", "no answer within 0.5 s"), ("babble", "not one JSON object")):
+            done = self.run_smoke("--force", "--timeout=0.5" if fake == "hang" else "--timeout=60", fake=fake)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            cells = {(c["case"], c["arm"]): c for c in self.result()["cells"]}
+            self.assertEqual(len(cells), 6)
+            for (_, arm), cell in cells.items():
+                self.assertEqual(cell["status"], "failed" if arm == "core:pool" else "ok")
+                if arm == "core:pool":
+                    self.assertIn(reason, cell["reason"])
+                    self.assertIn("before the end", cell["reason"])  # the last line of its standard error
+            self.assertEqual(len(self.result()["errors"]), 3)
+
+    def test_what_is_not_fetched_is_skipped_with_what_to_do(self):
+        done = self.instbench("run", "fastly", "--arm=core:pool", "--filter=s1$", f"--out={self.out}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nothing was measured", done.stderr)
+        self.assertIn("instbench fetch", self.result()["cells"][0]["reason"])
+
+
+class Files(CliTest):
+    def test_out_that_cannot_be_written(self):
+        (self.folder / "file").write_text("")
+        for out in (f"{self.folder}/file/result.json", "/proc/instbench/result.json"):
+            done = self.instbench("run", "smoke", f"--out={out}", fake="hang")
+            self.assert_refused(done, 1, out.split("/result")[0])
+        self.assert_refused(self.instbench("run", "smoke", f"--out={self.folder}", fake="hang"), 2, "is a folder")
+
+    def test_a_full_disk_at_the_start_leaves_no_file(self):
+        done = self.run_smoke(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+        self.assert_refused(done, 1, "File too large")
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["worker.py"])
+
+    def test_a_full_disk_on_the_way_keeps_what_was_measured(self):
+        self.assertEqual(self.run_smoke().returncode, 0)
+        whole = self.out.with_suffix(".jsonl").read_text().splitlines()
+        limit = sum(len(line) + 1 for line in whole[:5]) + 10
+        done = self.run_smoke("--force", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assert_refused(done, 1, "File too large", "--resume")
+        kept = self.out.with_suffix(".jsonl").read_text()
+        self.assertTrue(kept.endswith("\n"))
+        self.assertGreaterEqual(len([json.loads(line) for line in kept.splitlines()]), 3)
+        self.assertFalse(list(self.folder.glob(".*")) + list(self.folder.glob("*.probe")))
+        self.assertEqual(self.run_smoke("--resume").returncode, 0)
+        self.assertTrue(self.result()["run"]["complete"])
+
+
+class Interruption(CliTest):
+    def interrupted(self, sent):
+        command = [INSTBENCH, "run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}"]
+        process = subprocess.Popen(command, env=self.environment("slow"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        journal = self.out.with_suffix(".jsonl")
+        while not journal.exists() or journal.read_bytes().count(b"\n") < 4:
+            self.assertIsNone(process.poll(), "it ended by itself")
+            time.sleep(0.01)
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def check_resumed(self):
+        before = self.out.with_suffix(".jsonl").read_text().splitlines()
+        self.assertLess(len(before), 1 + 18)
+        done = self.run_smoke("--resume")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        after = self.out.with_suffix(".jsonl").read_text().splitlines()
+        self.assertEqual(sorted(json.loads(line)["step"] for line in after[1:]), list(range(18)))
+        whole_lines = [line for line in before if self.is_json(line)]
+        self.assertEqual(after[: len(whole_lines)], whole_lines)
+        resumed = self.result()
+        self.assertTrue(resumed["run"]["complete"])
+        self.assertEqual(self.run_smoke("--force").returncode, 0)
+        names = lambda result: [(c["case"], c["arm"], c["status"], c.get("processes")) for c in result["cells"]]
+        self.assertEqual(names(resumed), names(self.result()))
+
+    @staticmethod
+    def is_json(line):
+        try:
+            return bool(json.loads(line))
+        except ValueError:
+            return False
+
+    def test_ctrl_c_and_sigterm_fold_what_is_there(self):
+        for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            returncode, out, err = self.interrupted(sent)
+            self.assertEqual(returncode, code, err)
+            self.assertIn("--resume", err)
+            self.assertIn("NOT COMPLETE", out)
+            self.assertFalse(self.result()["run"]["complete"])
+            self.assertEqual(len(self.result()["cells"]), 6)
+            self.check_resumed()
+            self.out.unlink()
+            self.out.with_suffix(".jsonl").unlink()
+
+    def test_kill_9_loses_the_sample_in_flight_only(self):
+        returncode, _, _ = self.interrupted(signal.SIGKILL)
+        self.assertEqual(returncode, -signal.SIGKILL)
+        self.assertFalse(self.out.exists())
+        with self.out.with_suffix(".jsonl").open("a") as journal:
+            journal.write('{"step": 17, "cut')  # a line the kill cut short
+        self.check_resumed()
+
+    def test_resume_refuses_another_run(self):
+        self.assertEqual(self.run_smoke().returncode, 0)
+        before = self.out.with_suffix(".jsonl").read_text()
+        self.assert_refused(self.run_smoke("--resume", "--seed=2"), 1, "another plan")
+        self.assert_refused(self.instbench("run", "smoke", "--resume"), 2, "--out")
+        self.assert_refused(self.instbench("run", "smoke", "--resume", "--out=absent.json"), 1, "no journal")
+        self.assertEqual(self.out.with_suffix(".jsonl").read_text(), before)
+
+
+class Gate(CliTest):
+    def gate(self, *arguments, fake="count=1"):
+        return self.instbench("gate", "--exact", "smoke", "--lock=lock.json", *arguments, fake=fake)
+
+    def test_locks_passes_and_finds_changes_both_ways(self):
+        self.assert_refused(self.gate(), 1, "lock.json", "--update")
+        self.assertEqual(self.gate("--update").returncode, 0)
+        self.assertEqual(self.gate().returncode, 0)
+        for fake, text in (("count=2", "syscalls.madvise: 1 -> 2"), ("count=0", "syscalls.madvise: 1 -> 0"), ("count=1.5", "syscalls.madvise: 1 -> 1.5 (not exact)")):
+            done = self.gate(fake=fake)
+            self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+            self.assertIn("empty none s1  core:pool  cycle  " + text, done.stdout)
+        done = self.gate("--update", fake="count=2")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("1 -> 2", done.stdout)
+        self.assertEqual(self.gate(fake="count=2").returncode, 0)
+
+    def test_coverage_and_parts(self):
+        self.assertEqual(self.gate("--update").returncode, 0)
+        self.assertEqual(self.gate("--filter=empty", "--arm=core:pool").returncode, 0)
+        self.assertEqual(self.gate("--arm=core:pool,thp=on").returncode, 5)
+        lock = json.loads((self.folder / "lock.json").read_text())
+        lock["sections"][0]["cases"]["gone none s1"] = lock["sections"][0]["cases"]["empty none s1"]
+        (self.folder / "lock.json").write_text(json.dumps(lock))
+        done = self.gate()
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("gone none s1", done.stdout)
+        lock["sections"][0]["key"]["thp"] = "other"
+        (self.folder / "lock.json").write_text(json.dumps(lock))
+        done = self.gate()
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("thp: \"other\" there", done.stdout)
+
+    def test_failures_come_first_and_are_never_locked(self):
+        self.assertEqual(self.gate("--update").returncode, 0)
+        before = (self.folder / "lock.json").read_text()
+        for fake in ("crash", "lie"):
+            self.assertEqual(self.gate(fake=fake).returncode, 1, fake)
+            self.assertEqual(self.gate("--update", fake=fake).returncode, 1, fake)
+        self.assertIn("ptrace counts 7", self.gate(fake="lie").stdout)
+        self.assertEqual((self.folder / "lock.json").read_text(), before)
+
+    def test_a_broken_lock_fails_closed(self):
+        (self.folder / "lock.json").write_text("{")
+        self.assert_refused(self.gate(), 1, "lock.json", "not JSON")
+
+
+class Others(CliTest):
+    def test_list_and_inspect(self):
+        everything = json.loads(self.instbench("list", "--json").stdout)
+        self.assertTrue({"suites", "modules", "strategies", "engines", "features"} <= everything.keys())
+        self.assertIn("spidermonkey", self.instbench("list").stdout)
+        (inspected,) = json.loads(self.instbench("inspect", "--json", "dynamic-offset").stdout)
+        self.assertFalse(inspected["memories"][0]["static_image"])
+        self.assertIn("segment", self.instbench("inspect", "dynamic-offset").stdout)
+
+    def test_convert(self):
+        self.assertEqual(self.run_smoke().returncode, 0)
+        entries = json.loads(self.instbench("convert", str(self.out), "--to=gbench").stdout)["benchmarks"]
+        self.assertEqual(len([e for e in entries if e["run_type"] == "iteration"]), 6 * 2)
+        self.assertEqual(self.instbench("convert", str(self.out), "--to=csv", "-o", "r.csv").returncode, 0)
+        self.assertEqual(len((self.folder / "r.csv").read_text().splitlines()), 1 + 6)
+        (self.folder / "other.json").write_text("{}")
+        self.assert_refused(self.instbench("convert", "other.json", "--to=csv"), 1, "schema")
+
+    def test_compare_py_reads_it(self):
+        compare = Path("/usr/share/benchmark/compare.py")
+        ready = [sys.executable, "-c", "import scipy, numpy"]
+        if not compare.exists() or subprocess.run(ready, capture_output=True).returncode != 0:
+            self.skipTest("compare.py or its scipy is not installed")
+        self.assertEqual(self.run_smoke().returncode, 0)
+        self.assertEqual(self.instbench("convert", str(self.out), "--to=gbench", "-o", "g.json").returncode, 0)
+        command = [sys.executable, str(compare), "benchmarks", "g.json", "g.json"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("empty/none/s1/core:pool_median", done.stdout)
+
+    def test_shapes_go_there_and_back(self):
+        (self.folder / "mine.wat").write_text('(module (memory 1) (data (i32.const 8) "secret"))')
+        self.assertEqual(self.instbench("shape", "extract", "mine.wat", "-o", "a.shape").returncode, 0)
+        self.assertNotIn("secret", (self.folder / "a.shape").read_text())
+        self.assertEqual(self.instbench("shape", "build", "a.shape", "-o", "b.wasm").returncode, 0)
+        self.assertEqual(self.instbench("shape", "extract", "b.wasm").stdout, (self.folder / "a.shape").read_text())
+
+    def test_plot_and_fetch_reach_their_programs(self):
+        self.assertIn("usage", self.instbench("plot", "--help").stdout.lower())
+        self.assertIn("usage", self.instbench("fetch", "--help").stdout.lower())
+        self.assert_refused(self.instbench("plot"), 2, "result file")
+
+    def test_worker_by_hand(self):
+        self.assert_refused(self.instbench("worker", "one-segment"), 2, "worker MODULE")
+        self.assert_refused(self.instbench("worker", "one-segment", "core:pool", "--verbose"), 2, "--verbose")
+        done = self.instbench("worker", "one-segment", "write=1", "core:pool", "--benchmark_min_time=0.001", "--benchmark_format=json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(json.loads(done.stdout)["benchmarks"]), 1)
+
+    def test_worker_answers_bad_requests_with_a_sample(self):
+        for request in ("", "[]", '{"protocol": 99}'):
+            done = self.instbench("worker", "--json", input=request)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["status"], "failed")
+
+
+if __name__ == "__main__":
+    unittest.main()

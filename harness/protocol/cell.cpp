@@ -1,0 +1,135 @@
+#include "harness/protocol/cell.hpp"
+
+#include "harness/protocol/text.hpp"
+
+namespace instbench::bench {
+namespace {
+
+// What a key of a request may be missing from or wrong in; names the key, as nlohmann's text does not.
+template <typename T>
+T need(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  if (!object.is_object() || found == object.end()) throw GrammarError(std::string("missing key \"") + key + "\"");
+  try {
+    return found->get<T>();
+  } catch (const Json::exception&) {
+    throw GrammarError(std::string("key \"") + key + "\" has the wrong type: " + found->dump());
+  }
+}
+
+uint64_t need_count(const Json& object, const char* key) {
+  const Json value = need<Json>(object, key);
+  if (!value.is_number_unsigned()) {
+    throw GrammarError(std::string("key \"") + key + "\" is not a whole number >= 0: " + value.dump());
+  }
+  return value.get<uint64_t>();
+}
+
+void add_count(std::vector<std::string>& parts, const char* letter, uint64_t count) {
+  if (count != 0) parts.push_back(letter + std::to_string(count));
+}
+
+}  // namespace
+
+std::string id_of(const Workload& w) {
+  if (w.kind == Workload::Kind::none) return "none";
+  std::vector<std::string> parts;
+  add_count(parts, "r", w.read);
+  add_count(parts, "w", w.write);
+  add_count(parts, "c", w.calls);
+  add_count(parts, "g", w.grow);
+  if (w.runs) parts.push_back("runs" + std::to_string(*w.runs));
+  if (w.reread) parts.emplace_back("reread");
+  return "touch(" + join(parts, ",") + ")";
+}
+
+std::string id_of(const Case& c) {
+  std::string id = c.module + " " + id_of(c.workload) + " s" + std::to_string(c.slots);
+  if (c.vary != 0) id += " v" + number_text(c.vary * 100) + "%";
+  if (c.bystanders != 0) id += " b" + std::to_string(c.bystanders);
+  if (c.threads != 1) id += " t" + std::to_string(c.threads);
+  return id;
+}
+
+Json to_json(const Workload& w) {
+  return {{"kind", w.kind == Workload::Kind::none ? "none" : "touch"},
+          {"read", w.read},
+          {"write", w.write},
+          {"calls", w.calls},
+          {"grow", w.grow},
+          {"runs", w.runs ? Json(*w.runs) : Json(nullptr)},
+          {"reread", w.reread}};
+}
+
+Workload workload_from_json(const Json& json) {
+  Workload w;
+  const auto kind = need<std::string>(json, "kind");
+  if (kind != "none" && kind != "touch") throw GrammarError(unknown_name("workload", kind, {"none", "touch"}));
+  w.kind = kind == "none" ? Workload::Kind::none : Workload::Kind::touch;
+  w.read = need_count(json, "read");
+  w.write = need_count(json, "write");
+  w.calls = need_count(json, "calls");
+  w.grow = need_count(json, "grow");
+  if (!need<Json>(json, "runs").is_null()) w.runs = need_count(json, "runs");
+  w.reread = need<bool>(json, "reread");
+  return w;
+}
+
+Json to_json(const Case& c) {
+  return {{"module", c.module}, {"workload", to_json(c.workload)}, {"slots", c.slots},
+          {"vary", c.vary},     {"bystanders", c.bystanders},      {"threads", c.threads}};
+}
+
+Case case_from_json(const Json& json) {
+  Case c;
+  c.module = need<std::string>(json, "module");
+  c.workload = workload_from_json(need<Json>(json, "workload"));
+  c.slots = need_count(json, "slots");
+  c.vary = need<double>(json, "vary");
+  c.bystanders = need_count(json, "bystanders");
+  c.threads = need_count(json, "threads");
+  if (c.slots == 0 || c.threads == 0) throw GrammarError("slots and threads must be at least 1");
+  if (!(c.vary >= 0 && c.vary <= 1)) throw GrammarError("vary must lie between 0 and 1");
+  return c;
+}
+
+Json to_json(const Arm& arm) { return {{"id", arm.id}, {"engine", arm.engine}, {"strategy", arm.strategy}}; }
+
+Arm arm_from_json(const Json& json) {
+  return {need<std::string>(json, "engine"), need<std::string>(json, "strategy"), need<std::string>(json, "id")};
+}
+
+Json to_json(const Request& request) {
+  Json module = {{"name", request.cell.module}, {"path", request.module_path}};
+  if (!request.module_sha256.empty()) module["sha256"] = request.module_sha256;
+  Json json = {{"protocol", kProtocolVersion},  {"module", module},     {"arm", to_json(request.arm)},
+               {"cell", to_json(request.cell)}, {"seed", request.seed}, {"passes", request.passes},
+               {"batch_ms", request.batch_ms}};
+  if (request.iterations) json["iterations"] = *request.iterations;
+  if (request.table_bytes_limit != 0) json["table_bytes_limit"] = request.table_bytes_limit;
+  return json;
+}
+
+Request request_from_json(const Json& json) {
+  const Json protocol = need<Json>(json, "protocol");
+  if (protocol != kProtocolVersion) {
+    throw GrammarError("request has protocol " + protocol.dump() + ", this worker speaks protocol " +
+                       std::to_string(kProtocolVersion));
+  }
+  Request request;
+  const Json module = need<Json>(json, "module");
+  request.module_path = need<std::string>(module, "path");
+  if (module.contains("sha256") && !module["sha256"].is_null()) {
+    request.module_sha256 = need<std::string>(module, "sha256");
+  }
+  request.arm = arm_from_json(need<Json>(json, "arm"));
+  request.cell = case_from_json(need<Json>(json, "cell"));
+  request.seed = need_count(json, "seed");
+  request.passes = need<std::vector<std::string>>(json, "passes");
+  if (json.contains("iterations") && !json["iterations"].is_null()) request.iterations = need_count(json, "iterations");
+  if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
+  if (json.contains("table_bytes_limit")) request.table_bytes_limit = need_count(json, "table_bytes_limit");
+  return request;
+}
+
+}  // namespace instbench::bench

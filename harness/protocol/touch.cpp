@@ -1,0 +1,146 @@
+// The --touch grammar: settings, each with a list of values, and their product.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "harness/protocol/cell.hpp"
+#include "harness/protocol/text.hpp"
+
+namespace instbench::bench {
+namespace {
+
+constexpr size_t kMaxCases = 4096;
+
+struct Setting {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+const std::vector<std::string>& setting_names() {
+  static const std::vector<std::string> kNames{"read",   "write", "calls", "grow",       "runs",
+                                               "reread", "slots", "vary",  "bystanders", "threads"};
+  return kNames;
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  throw GrammarError("--touch: " + what + "; write it as in 'write=0,1,4,16,read=2,slots=1,64' (settings: " +
+                     join(setting_names(), " ") + ")");
+}
+
+// Commas separate both settings and values: a part with '=' opens a setting, one without continues it.
+std::vector<Setting> settings_of(const std::string& text) {
+  std::vector<Setting> settings;
+  std::set<std::string> seen;
+  for (const std::string& part : split(text, ',')) {
+    const size_t equals = part.find('=');
+    if (equals == part.npos) {
+      if (settings.empty()) fail("'" + part + "' comes before any setting");
+      settings.back().values.push_back(part);
+      continue;
+    }
+    const std::string name = part.substr(0, equals);
+    const auto& names = setting_names();
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw GrammarError("--touch: " + unknown_name("setting", name, names));
+    }
+    if (!seen.insert(name).second) fail("setting '" + name + "' is given twice");
+    settings.push_back({name, {part.substr(equals + 1)}});
+  }
+  return settings;
+}
+
+uint64_t count_value(const Setting& setting, const std::string& text, uint64_t least) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    fail(setting.name + "=" + text + " is not a whole number");
+  }
+  if (value < least) fail(setting.name + "=" + text + " must be at least " + std::to_string(least));
+  return value;
+}
+
+double share_value(const std::string& text) {
+  const bool percent = text.ends_with('%');
+  const std::string digits = percent ? text.substr(0, text.size() - 1) : text;
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value)) {
+    fail("vary=" + text + " is not a share such as 0.05 or 5%");
+  }
+  if (percent) value /= 100;
+  if (value < 0 || value > 1) fail("vary=" + text + " must lie between 0 and 1 (or 0% and 100%)");
+  return value;
+}
+
+bool switch_value(const Setting& setting, const std::string& text) {
+  if (text == "1" || text == "on" || text == "true") return true;
+  if (text == "0" || text == "off" || text == "false") return false;
+  fail(setting.name + "=" + text + " must be on or off");
+}
+
+void apply(const Setting& setting, const std::string& text, Case& c) {
+  Workload& w = c.workload;
+  if (setting.name == "read") w.read = count_value(setting, text, 0);
+  if (setting.name == "write") w.write = count_value(setting, text, 0);
+  if (setting.name == "calls") w.calls = count_value(setting, text, 0);
+  if (setting.name == "grow") w.grow = count_value(setting, text, 0);
+  if (setting.name == "runs") w.runs = count_value(setting, text, 1);
+  if (setting.name == "reread") w.reread = switch_value(setting, text);
+  if (setting.name == "slots") c.slots = count_value(setting, text, 1);
+  if (setting.name == "vary") c.vary = share_value(text);
+  if (setting.name == "bystanders") c.bystanders = count_value(setting, text, 0);
+  if (setting.name == "threads") c.threads = count_value(setting, text, 1);
+}
+
+// Settings that say how pages are written mean nothing where none is written: they are dropped, so that
+// the write=0 end of a sweep is one case and not several that differ in name only.
+void normalise(Case& c) {
+  Workload& w = c.workload;
+  if (w.write == 0) {
+    w.runs.reset();
+    w.reread = false;
+  }
+  if (w.read == 0) w.reread = false;
+  const bool touches = w.read != 0 || w.write != 0 || w.calls != 0 || w.grow != 0;
+  w.kind = touches ? Workload::Kind::touch : Workload::Kind::none;
+  if (!touches) c.vary = 0;
+}
+
+void check(const Workload& w) {
+  if (w.runs && *w.runs > w.write) {
+    fail("runs=" + std::to_string(*w.runs) + " needs at least as many written pages (write=" + std::to_string(w.write) +
+         ")");
+  }
+  if (w.reread && w.read > w.write) {
+    fail("reread reads pages that are written after: read=" + std::to_string(w.read) +
+         " is more than write=" + std::to_string(w.write));
+  }
+}
+
+}  // namespace
+
+Sweep parse_touch(const std::string& text) {
+  if (text.empty()) fail("it is empty");
+  std::vector<Case> product{Case{}};
+  for (const Setting& setting : settings_of(text)) {
+    std::vector<Case> next;
+    for (const Case& base : product) {
+      for (const std::string& value : setting.values) {
+        next.push_back(base);
+        apply(setting, value, next.back());
+      }
+    }
+    if (next.size() > kMaxCases) fail("the product of the lists has more than " + std::to_string(kMaxCases) + " cases");
+    product = std::move(next);
+  }
+  Sweep sweep;
+  for (Case& c : product) {
+    normalise(c);
+    check(c.workload);
+    if (std::find(sweep.cases.begin(), sweep.cases.end(), c) == sweep.cases.end()) sweep.cases.push_back(c);
+  }
+  return sweep;
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,106 @@
+#include "harness/report/convert.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace instbench::bench {
+namespace {
+
+Json result() {
+  const Json workload = {{"kind", "touch"}, {"read", 0},       {"write", 64},    {"calls", 0},
+                         {"grow", 0},       {"runs", nullptr}, {"reread", false}};
+  return {{"schema", "instbench-result/1"},
+          {"tool", {{"build_type", "Release"}, {"git", "abc"}}},
+          {"run", {{"id", "r"}, {"started", "2026-01-01T00:00:00Z"}}},
+          {"machine", {{"cpus", 2}, {"cpu", "x"}, {"kernel", "6.1"}}},
+          {"arms", std::vector<Json>{{{"id", "core:pool"}, {"strategy", "alloc=pool,memory=overlay"}}}},
+          {"cases", std::vector<Json>{{{"id", "m touch(w64) s1 v5%"},
+                                       {"module", "m"},
+                                       {"workload", workload},
+                                       {"slots", 1},
+                                       {"vary", 0.05},
+                                       {"bystanders", 0},
+                                       {"threads", 1}}}},
+          {"cells", std::vector<Json>{{{"case", "m touch(w64) s1 v5%"},
+                                       {"arm", "core:pool"},
+                                       {"status", "ok"},
+                                       {"reason", nullptr},
+                                       {"verified", true},
+                                       {"processes", 3},
+                                       {"batch",
+                                        {{"real_ns", {30.0, 10.0, 20.0}},
+                                         {"cpu_ns", {3.0, 1.0, 2.0}},
+                                         {"iterations", {100, 100, 100}},
+                                         {"median_real_ns", 20.0}}},
+                                       {"phases", {{"instantiate", {{"p50", 5.0}}}}},
+                                       {"counters",
+                                        {{"cycle",
+                                          {{"syscalls.madvise", {{"exact", true}, {"value", 1}}},
+                                           {"faults.minor", {{"exact", false}, {"min", 1.0}, {"max", 2.0}}}}}}}}}}};
+}
+
+TEST(Gbench, OneEntryForEachProcessThenAggregates) {
+  const Json entries = gbench_json(result())["benchmarks"];
+  ASSERT_EQ(entries.size(), 3U + 4U);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(entries[i]["run_type"], "iteration");
+    EXPECT_EQ(entries[i]["repetition_index"], i);
+    EXPECT_EQ(entries[i]["name"], "m/touch_w64/s1/v5_/core:pool");
+    EXPECT_EQ(entries[i]["iterations"], 100);
+  }
+  EXPECT_EQ(entries[1]["real_time"], 10.0);
+  EXPECT_EQ(entries[4]["aggregate_name"], "median");
+  EXPECT_EQ(entries[4]["real_time"], 20.0);
+  EXPECT_EQ(entries[5]["real_time"], 10.0);  // sample standard deviation of 10, 20, 30
+  EXPECT_EQ(entries[6]["aggregate_unit"], "percentage");
+}
+
+TEST(Gbench, EveryKeyThatCompareReadsIsThere) {
+  for (const Json& entry : gbench_json(result())["benchmarks"]) {
+    for (const char* key : {"name", "run_name", "run_type", "iterations", "real_time", "cpu_time", "time_unit",
+                            "repetitions", "threads", "family_index", "per_family_instance_index"}) {
+      EXPECT_TRUE(entry.contains(key)) << key;
+    }
+  }
+  EXPECT_FALSE(gbench_json(result())["context"].contains("json_schema_version"));
+  EXPECT_FALSE(gbench_json(result())["context"].contains("host_name"));
+}
+
+TEST(Gbench, OnlyExactCountersBecomeUserCounters) {
+  const Json entry = gbench_json(result())["benchmarks"][0];
+  EXPECT_EQ(entry["syscalls.madvise"], 1.0);
+  EXPECT_FALSE(entry.contains("faults.minor"));
+}
+
+TEST(Gbench, AProcessWithoutAClockIsLeftOutNotZero) {
+  Json r = result();
+  r["cells"][0]["batch"]["cpu_ns"] = {nullptr, 1.0, nullptr};
+  EXPECT_EQ(gbench_json(r)["benchmarks"].size(), 1U);
+  r["cells"][0]["status"] = "failed";
+  EXPECT_EQ(gbench_json(r)["benchmarks"].size(), 0U);
+}
+
+TEST(Csv, OneRowPerCellWithTheHeadersColumns) {
+  Json r = result();
+  r["cells"].push_back(
+      {{"case", "m touch(w64) s1 v5%"}, {"arm", "core:pool"}, {"status", "failed"}, {"reason", "a \"bad\", day"}});
+  const std::string text = csv_text(r);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_NE(text.find("\"alloc=pool,memory=overlay\",ok,,true,m,0,64,"), std::string::npos) << text;
+  EXPECT_NE(text.find("failed,\"a \"\"bad\"\", day\",,m,"), std::string::npos) << text;
+  const std::string header = text.substr(0, text.find('\n')), last = text.substr(text.rfind('\n', text.size() - 2));
+  EXPECT_EQ(std::count(header.begin(), header.end(), ','),
+            std::count(last.begin(), last.end(), ',') - 2);  // two quoted commas
+}
+
+TEST(ParseResult, WhatIsNoResultIsRefused) {
+  EXPECT_THROW(parse_result("", "f"), ResultError);
+  EXPECT_THROW(parse_result("[]", "f"), ResultError);
+  EXPECT_THROW(parse_result("{\"schema\": \"instbench-result/2\"}", "f"), ResultError);
+  EXPECT_THROW(parse_result("{\"schema\": \"instbench-result/1\"}", "f"), ResultError);
+  EXPECT_EQ(parse_result(result().dump(), "f"), result());
+}
+
+}  // namespace
+}  // namespace instbench::bench

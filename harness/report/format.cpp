@@ -1,0 +1,55 @@
+#include "harness/report/format.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace instbench::bench {
+namespace {
+
+// Three significant digits without an exponent, for 0 <= value.
+std::string three_digits(double value) {
+  char buffer[48];
+  const int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
+  return buffer;
+}
+
+}  // namespace
+
+std::string time_text(double ns) {
+  if (ns < 999.5) return three_digits(ns) + " ns";
+  if (ns < 999.5e3) return three_digits(ns / 1e3) + " µs";
+  if (ns < 999.5e6) return three_digits(ns / 1e6) + " ms";
+  return three_digits(ns / 1e9) + " s";
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes < 1024) return three_digits(bytes) + " B";
+  if (bytes < 1024 * 1024) return three_digits(bytes / 1024) + " KiB";
+  if (bytes < 1024.0 * 1024 * 1024) return three_digits(bytes / (1024 * 1024)) + " MiB";
+  return three_digits(bytes / (1024.0 * 1024 * 1024)) + " GiB";
+}
+
+std::string ratio_text(double ratio) { return three_digits(ratio) + "×"; }
+
+std::optional<double> number_at(const Json& json, std::initializer_list<const char*> path) {
+  const Json* here = &json;
+  for (const char* key : path) {
+    if (!here->is_object() || !here->contains(key)) return std::nullopt;
+    here = &here->at(key);
+  }
+  return here->is_number() ? std::optional(here->get<double>()) : std::nullopt;
+}
+
+size_t columns_of(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, size_t columns, Align align) {
+  const size_t used = columns_of(text);
+  const std::string blanks(columns > used ? columns - used : 0, ' ');
+  return align == Align::left ? text + blanks : blanks + text;
+}
+
+}  // namespace instbench::bench

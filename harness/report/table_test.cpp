@@ -1,0 +1,130 @@
+#include "harness/report/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "harness/report/format.hpp"
+
+namespace instbench::bench {
+namespace {
+
+Json ok_cell(const std::string& arm, double instantiate_ns, double cycle_ns) {
+  return {{"case", "spidermonkey touch(w64) s64"},
+          {"arm", arm},
+          {"status", "ok"},
+          {"reason", nullptr},
+          {"verified", true},
+          {"batch", {{"median_real_ns", cycle_ns}}},
+          {"first", {{"cycle", 1.4e6}}},
+          {"phases", {{"resolution_ns", 100.5}, {"instantiate", {{"p50", instantiate_ns}}}}},
+          {"counters",
+           {{"cycle",
+             {{"faults.minor", {{"exact", true}, {"value", 64}}},
+              {"syscalls.madvise", {{"exact", true}, {"value", 1}}},
+              {"syscalls.mmap", {{"exact", false}, {"min", 0.5}, {"max", 1.0}}}}}}},
+          {"paths",
+           {{"slot=hit memory=kept tables=lazy reset=madvise", 60},
+            {"slot=fresh memory=mapped tables=lazy reset=madvise", 40}}},
+          {"floor", {{"madvise_clean_ns", 140.0}, {"range_bytes", 2555904}}}};
+}
+
+Json no_cell(const std::string& arm, const std::string& status, const std::string& reason) {
+  return {{"case", "spidermonkey touch(w64) s64"}, {"arm", arm}, {"status", status}, {"reason", reason}};
+}
+
+Json result_of(const std::vector<Json>& cells) {
+  Json arms = Json::array();
+  for (const Json& cell : cells) arms.push_back({{"id", cell.at("arm")}});
+  return {{"run", {{"blocks", 3}, {"complete", true}}},
+          {"arms", arms},
+          {"cases", std::vector<Json>{{{"id", "spidermonkey touch(w64) s64"}}}},
+          {"cells", cells}};
+}
+
+std::string table(const Json& result) { return table_text(result, {"", "r.json", 41.2, Colour::off}); }
+
+std::string line_with(const std::string& text, const std::string& word) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(word) != line.npos) return line;
+  }
+  return "";
+}
+
+TEST(Table, ARowHoldsFiguresRatiosCountsAndThePath) {
+  const std::string text = table(result_of({ok_cell("core:eager", 1.2e6, 2e6), ok_cell("core:pool-lazy", 400, 1e5)}));
+  const std::string row = line_with(text, "core:pool-lazy");
+  for (const char* part :
+       {"400 ns", "3000×", "100 µs", "20.0×", "64", "1.5–2", "1.40 ms", "60% hit kept lazy madvise"}) {
+    EXPECT_NE(row.find(part), std::string::npos) << part << " in " << row;
+  }
+  EXPECT_NE(text.find("floor: one madvise over the same clean range (2.44 MiB) takes 140 ns"), std::string::npos);
+}
+
+TEST(Table, APhaseBelowTheResolutionIsNoFigure) {
+  const std::string row =
+      line_with(table(result_of({ok_cell("core:eager", 1e6, 2e6), ok_cell("core:pool", 50, 1e5)})), "core:pool");
+  EXPECT_NE(row.find("< 100 ns"), std::string::npos) << row;
+  EXPECT_EQ(row.find("50.0 ns"), std::string::npos) << row;
+  EXPECT_NE(row.find("> 9950×"), std::string::npos) << row;  // a bound, not a ratio
+}
+
+TEST(Table, WhatIsNotKnownIsAQuestionMark) {
+  Json cell = ok_cell("core:pool", 1, 1);
+  cell["phases"] = nullptr;
+  cell["counters"] = nullptr;
+  cell["first"] = Json::object();
+  cell["verified"] = nullptr;
+  const std::string row = line_with(table(result_of({cell})), "core:pool ");
+  EXPECT_EQ(std::count(row.begin(), row.end(), '?'), 4) << row;
+  EXPECT_NE(row.find("NOT VERIFIED"), std::string::npos);
+}
+
+TEST(Table, SkippedAndFailedCellsAreRowsWithTheirReason) {
+  const std::string text =
+      table(result_of({ok_cell("core:eager", 1e6, 1e6), no_cell("core:a", "skipped", "no memfd here"),
+                       no_cell("core:b", "failed", "leak of a mapping")}));
+  EXPECT_NE(line_with(text, "core:a").find("skipped: no memfd here"), std::string::npos);
+  EXPECT_NE(line_with(text, "core:b").find("failed: leak of a mapping"), std::string::npos);
+  EXPECT_NE(text.find("1 measured · 1 skipped · 1 failed   3 blocks, 41 s   r.json"), std::string::npos);
+  EXPECT_NE(text.find("next: instbench plot r.json"), std::string::npos);
+}
+
+TEST(Table, AReasonSharedByAllArmsIsSaidOnce) {
+  const std::string text =
+      table(result_of({no_cell("core:a", "skipped", "not fetched"), no_cell("core:b", "skipped", "not fetched")}));
+  EXPECT_NE(text.find("  every arm skipped: not fetched\n"), std::string::npos) << text;
+}
+
+TEST(Table, NoLineIsWiderThanTheTerminal) {
+  std::string reason;
+  for (int i = 0; i < 60; ++i) reason += "because ";
+  const std::string text =
+      table(result_of({ok_cell("core:eager", 987654321, 987654321.0), ok_cell("core:pool", 50, 1),
+                       no_cell("core:pool-lazy,reset=remap,table-reset=refill", "failed", reason)}));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns_of(line), 120U) << line;
+}
+
+TEST(Table, ColourOnlyWhenAsked) {
+  const Json result = result_of({ok_cell("core:eager", 1e6, 2e6)});
+  EXPECT_EQ(table(result).find('\x1b'), std::string::npos);
+  EXPECT_NE(table_text(result, {"", "", 0, Colour::on}).find('\x1b'), std::string::npos);
+}
+
+TEST(Format, ThreeDigitsAndAUnit) {
+  EXPECT_EQ(time_text(0.4), "0.40 ns");
+  EXPECT_EQ(time_text(999.4), "999 ns");
+  EXPECT_EQ(time_text(999.6), "1.00 µs");
+  EXPECT_EQ(time_text(58200), "58.2 µs");
+  EXPECT_EQ(time_text(2.5e9), "2.50 s");
+  EXPECT_EQ(bytes_text(512), "512 B");
+  EXPECT_EQ(bytes_text(2555904), "2.44 MiB");
+  EXPECT_EQ(ratio_text(12.34), "12.3×");
+  EXPECT_EQ(columns_of("µs×"), 3U);
+}
+
+}  // namespace
+}  // namespace instbench::bench

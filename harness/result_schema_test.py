@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""The checked-in schema of results: a real run satisfies it, and a renamed, missing or misplaced key does not."""
+
+import copy
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: python3-jsonschema is not installed")
+    raise SystemExit(77)
+
+SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent))
+SCHEMA = json.loads((SOURCE / "harness/report/result-1.schema.json").read_text())
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def measure(*arguments):
+    """The result of a short run."""
+    out = Path(FOLDER.name) / "result.json"
+    environment = dict(os.environ, INSTBENCH_HOME=str(SOURCE), XDG_CACHE_HOME=FOLDER.name + "/cache")
+    command = [os.environ["INSTBENCH"], "run", *arguments, "--blocks=2", "--batch-ms=2", "--force", "--out", str(out)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: exit {done.returncode}: {done.stderr}")
+    return json.loads(out.read_text())
+
+
+class ResultSchema(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.result = measure("smoke")
+
+    def is_valid(self, result):
+        return jsonschema.Draft7Validator(SCHEMA).is_valid(result)
+
+    def test_the_schema_is_one(self):
+        jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+    def test_a_run_satisfies_it(self):
+        jsonschema.validate(self.result, SCHEMA, cls=jsonschema.Draft7Validator)
+        self.assertTrue(any(cell["status"] == "ok" for cell in self.result["cells"]))
+
+    def test_refused_cells_satisfy_it(self):
+        jsonschema.validate(measure("must-fail"), SCHEMA, cls=jsonschema.Draft7Validator)
+
+    def test_every_renamed_key_is_noticed(self):
+        ok = next(i for i, cell in enumerate(self.result["cells"]) if cell["status"] == "ok")
+        places = [(), ("tool",), ("run",), ("machine",), ("modules", 0), ("arms", 0), ("cases", 0), ("cases", 0, "workload"),
+                  ("cells", ok), ("cells", ok, "batch"), ("cells", ok, "noise")]
+        for place in places:
+            original = self.result
+            for step in place:
+                original = original[step]
+            for key in original:
+                changed = copy.deepcopy(self.result)
+                target = changed
+                for step in place:
+                    target = target[step]
+                target[key + "_renamed"] = target.pop(key)
+                self.assertFalse(self.is_valid(changed), f"{place} {key}")
+
+    def test_a_counter_is_exact_or_a_range(self):
+        changed = copy.deepcopy(self.result)
+        counters = next(cell["counters"]["cycle"] for cell in changed["cells"] if cell["status"] == "ok" and cell["counters"]["cycle"])
+        counters[next(iter(counters))] = {"exact": True, "min": 1, "max": 1}
+        self.assertFalse(self.is_valid(changed))
+
+    def test_a_failed_cell_needs_its_reason(self):
+        for reason, valid in (("leak", True), ("", False), (None, False)):
+            changed = copy.deepcopy(self.result)
+            cell = changed["cells"][0]
+            changed["cells"][0] = {"case": cell["case"], "arm": cell["arm"], "status": "failed", "reason": reason}
+            self.assertEqual(self.is_valid(changed), valid, reason)
+
+    def test_no_host_user_or_folder(self):
+        text = json.dumps(self.result)
+        self.assertNotIn(os.uname().nodename + '"', text)
+        self.assertNotIn(FOLDER.name, text)
+        self.assertNotIn(str(Path.home()) + "/", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

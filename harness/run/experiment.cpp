@@ -1,0 +1,116 @@
+#include "harness/run/experiment.hpp"
+
+#include <cstdio>
+
+#include "harness/run/provenance.hpp"
+
+namespace instbench::bench {
+namespace {
+
+// FNV-1a, 64 bits: two plans that differ by accident, not by intent.
+std::string hash_text(const std::string& text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  char buffer[20];
+  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
+  return buffer;
+}
+
+std::string name_of(PreparedModule::State state) {
+  switch (state) {
+    case PreparedModule::State::ready:
+      return "ready";
+    case PreparedModule::State::skipped:
+      return "skipped";
+    case PreparedModule::State::failed:
+      return "failed";
+  }
+  return "ready";
+}
+
+Json cases_json(const std::vector<Case>& cases) {
+  Json list = Json::array();
+  for (const Case& c : cases) {
+    Json entry = to_json(c);
+    entry["id"] = id_of(c);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<Step> Experiment::runnable() const {
+  std::vector<Step> steps;
+  for (const Step& step : plan) {
+    if (modules.at(cases[step.case_index].module).state == PreparedModule::State::ready) steps.push_back(step);
+  }
+  return steps;
+}
+
+Request Experiment::request_for(const Step& step) const {
+  Request request;
+  request.cell = cases[step.case_index];
+  const PreparedModule& module = modules.at(request.cell.module);
+  request.module_path = module.path;
+  request.module_sha256 = module.sha256;
+  request.arm = arms[step.arm_index];
+  request.seed = settings.seed;
+  // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
+  request.batch_ms = step.role == Role::pilot ? settings.batch_ms / 4 : settings.batch_ms;
+  request.passes = step.role == Role::pilot ? settings.pilot_passes : settings.block_passes;
+  return request;
+}
+
+Json header_of(const Experiment& experiment, const std::string& id, const std::string& started) {
+  const Settings& settings = experiment.settings;
+  Json modules = Json::array(), unrunnable = Json::object(), expect = Json::object();
+  for (const auto& [name, module] : experiment.modules) {
+    modules.push_back(module.facts);
+    if (!module.expect.empty()) expect[name] = module.expect;
+    if (module.state == PreparedModule::State::ready) continue;
+    unrunnable[name] = {{"status", name_of(module.state)}, {"reason", module.reason}};
+  }
+  Json arms = Json::array();
+  for (const Arm& arm : experiment.arms) arms.push_back(to_json(arm));
+  Json header = {{"schema", "instbench-journal/1"},
+                 {"tool", tool_json()},
+                 {"machine", machine_json()},
+                 {"run",
+                  {{"id", id},
+                   {"started", started},
+                   {"seed", settings.seed},
+                   {"argv", settings.argv},
+                   {"suite", settings.suite.empty() ? Json(nullptr) : Json(settings.suite)},
+                   {"blocks", settings.blocks},
+                   {"batch_ms", settings.batch_ms}}},
+                 {"passes", {{"pilot", settings.pilot_passes}, {"block", settings.block_passes}}},
+                 {"pilots", settings.pilots == Pilots::one_per_cell},
+                 {"modules", modules},
+                 {"unrunnable", unrunnable},
+                 {"expect", expect},
+                 {"arms", arms},
+                 {"cases", cases_json(experiment.cases)}};
+  Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"],    header["pilots"],
+                  settings.seed,     settings.blocks, settings.batch_ms, header["unrunnable"]};
+  header["plan_hash"] = hash_text(planned.dump());
+  return header;
+}
+
+std::string difference(const Json& recorded, const Json& current) {
+  for (const char* key : {"version", "git", "dirty", "build_type", "flags", "sanitizers", "assertions"}) {
+    const Json was = recorded.value("tool", Json::object()).value(key, Json(nullptr));
+    const Json now = current.at("tool").at(key);
+    if (was != now) return std::string("another binary (") + key + " was " + was.dump() + ", is " + now.dump() + ")";
+  }
+  for (const auto& [key, now] : current.at("machine").items()) {
+    const Json was = recorded.value("machine", Json::object()).value(key, Json(nullptr));
+    if (was != now) return "another machine or setting (" + key + " was " + was.dump() + ", is " + now.dump() + ")";
+  }
+  if (recorded.value("plan_hash", "") != current.at("plan_hash")) {
+    return "another plan (its modules, arms, cases, seed, blocks or batch length differ)";
+  }
+  return "";
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,58 @@
+// Experiment: everything a run is, settled before its first process: cases, arms, modules on disk,
+// settings, plan. Its header is the journal's first line and holds all that the fold needs, so a result
+// is a function of the journal alone.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/protocol/cell.hpp"
+#include "harness/run/plan.hpp"
+
+namespace instbench::bench {
+
+// A module as this run sees it: ready for workers, or the reason why none of its cells can run.
+struct PreparedModule {
+  enum class State : uint8_t { ready, skipped, failed };
+  State state = State::ready;
+  std::string reason;
+  std::string path;  // for workers
+  std::string sha256;
+  Json facts;          // the entry of the result's "modules"
+  std::string expect;  // "instantiation fails: …" when the specification makes it trap, else empty
+};
+
+struct Settings {
+  std::string suite;              // its name; empty for modules by name or path
+  std::vector<std::string> argv;  // for the result: no path but its file name
+  uint64_t seed = 1;
+  uint32_t blocks = 3;
+  double batch_ms = 60;
+  std::chrono::milliseconds timeout{120000};  // of one worker process
+  Pilots pilots = Pilots::one_per_cell;
+  std::vector<std::string> pilot_passes{"verify", "first", "batch", "phases", "counters", "memory", "verify_after"};
+  std::vector<std::string> block_passes{"first", "batch", "phases", "counters"};
+};
+
+struct Experiment {
+  Settings settings;
+  std::vector<Case> cases;
+  std::vector<Arm> arms;
+  std::map<std::string, PreparedModule> modules;  // by Case::module
+  std::vector<Step> plan;
+
+  // The plan's steps whose module is ready.
+  std::vector<Step> runnable() const;
+  Request request_for(const Step& step) const;  // without iterations
+};
+
+// Tool, machine, settings, modules, arms, cases and the plan's hash. `id` and `started` name the run.
+Json header_of(const Experiment& experiment, const std::string& id, const std::string& started);
+
+// What two headers must share for one to continue the other: same plan, binary and machine. Returns what
+// differs, in words, or an empty string.
+std::string difference(const Json& recorded, const Json& current);
+
+}  // namespace instbench::bench

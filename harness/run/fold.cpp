@@ -1,0 +1,73 @@
+#include "harness/run/fold.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace instbench::bench {
+namespace {
+
+using CellKey = std::pair<std::string, std::string>;  // case id, arm id
+
+std::map<CellKey, CellLines> by_cell(const std::vector<Json>& lines) {
+  std::map<CellKey, CellLines> cells;
+  for (const Json& line : lines) {
+    CellLines& cell = cells[{line.at("case"), line.at("arm")}];
+    (line.at("role") == "pilot" ? cell.pilots : cell.blocks).push_back(line);
+  }
+  return cells;
+}
+
+// A cell that needs no more processes: measured to the end, or given up after one that was not ok.
+bool is_finished(const CellLines& lines, uint64_t blocks) {
+  const auto not_ok = [](const Json& line) { return line.at("sample").at("status") != "ok"; };
+  return lines.blocks.size() >= blocks || std::any_of(lines.pilots.begin(), lines.pilots.end(), not_ok) ||
+         std::any_of(lines.blocks.begin(), lines.blocks.end(), not_ok);
+}
+
+Json run_of(const Json& header, const std::vector<Json>& lines, bool complete) {
+  Json run = header.at("run");
+  run["ended"] = lines.empty() ? run.at("started") : lines.back().at("at");
+  run["complete"] = complete;
+  return run;
+}
+
+}  // namespace
+
+Json fold(const Json& header, const std::vector<Json>& lines) {
+  const auto measured = by_cell(lines);
+  const uint64_t blocks = header.at("run").at("blocks");
+  const Pilot pilot = header.at("pilots").get<bool>() ? Pilot::planned : Pilot::none;
+  bool complete = true;
+  Json cells = Json::array(), errors = Json::array();
+  for (const Json& c : header.at("cases")) {
+    const std::string module = c.at("module");
+    for (const Json& arm : header.at("arms")) {
+      Json cell;
+      if (header.at("unrunnable").contains(module)) {
+        cell = header.at("unrunnable").at(module);
+      } else {
+        const auto found = measured.find({c.at("id"), arm.at("id")});
+        const CellLines own = found == measured.end() ? CellLines{} : found->second;
+        cell = fold_cell(own, header.at("expect").value(module, ""), blocks, pilot);
+        complete = complete && is_finished(own, blocks);
+      }
+      cell["case"] = c.at("id");
+      cell["arm"] = arm.at("id");
+      if (cell.at("status") == "failed") {
+        errors.push_back({{"case", c.at("id")}, {"arm", arm.at("id")}, {"reason", cell.at("reason")}});
+      }
+      cells.push_back(std::move(cell));
+    }
+  }
+  return {{"schema", "instbench-result/1"},
+          {"tool", header.at("tool")},
+          {"run", run_of(header, lines, complete)},
+          {"machine", header.at("machine")},
+          {"modules", header.at("modules")},
+          {"arms", header.at("arms")},
+          {"cases", header.at("cases")},
+          {"cells", cells},
+          {"errors", errors}};
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,48 @@
+// The journal of a run: OUT.jsonl beside OUT.json. Its first line is the header, every other line one
+// worker process with its whole sample. Only ever appended to; a result is a fold of it. A kill loses at
+// most the sample in flight, and a last line without its end is dropped when the journal is opened again.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "harness/protocol/cell.hpp"
+#include "harness/run/plan.hpp"
+#include "runtime/os/file.hpp"
+
+namespace instbench::bench {
+
+// A journal that cannot be used: unreadable, foreign, or of another run. One line, with what to do.
+struct JournalError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Recorded {
+  Json header;
+  std::vector<Json> lines;  // {"step", "case", "arm", "role", "block", "position", "at", …, "sample"}
+};
+
+std::string journal_path(const std::string& out);  // "a.json" -> "a.jsonl", "a" -> "a.jsonl"
+
+Recorded read_journal(const std::string& path);  // throws JournalError
+
+class RunJournal {
+ public:
+  static RunJournal create(const std::string& path, const Json& header);  // replaces what is there
+  // Checks that the journal at `path` belongs to the run that `header` describes, and goes on with it.
+  static RunJournal resume(const std::string& path, const Json& header);
+
+  void append(const Json& line);
+  const Recorded& recorded() const { return recorded_; }
+
+ private:
+  RunJournal(os::Journal file, Recorded recorded) : file_(std::move(file)), recorded_(std::move(recorded)) {}
+  os::Journal file_;
+  Recorded recorded_;
+};
+
+// The journal's line for one finished process.
+Json line_of(const Step& step, const Request& request, const Json& sample, double wall_ms);
+
+}  // namespace instbench::bench

@@ -1,0 +1,93 @@
+#include "harness/run/runner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "harness/run/journal.hpp"
+#include "harness/run/sample.hpp"
+#include "runtime/os/process.hpp"
+
+namespace instbench::bench {
+namespace {
+
+// What the run knows of its cells so far; built from lines alone, so a resumed run knows the same.
+class Cells {
+ public:
+  Cells(const Experiment& experiment)
+      : batch_ms_(experiment.settings.batch_ms),
+        arms_(experiment.arms.size()),
+        cells_(experiment.cases.size() * experiment.arms.size()) {}
+
+  void learn(const Step& step, const Json& sample) {
+    Cell& cell = at(step);
+    if (sample.value("status", "") != "ok") cell.given_up = true;
+    if (step.role == Role::pilot) cell.iterations = batch_length(sample, batch_ms_);
+  }
+  bool given_up(const Step& step) { return at(step).given_up; }
+  std::optional<uint64_t> iterations(const Step& step) { return at(step).iterations; }
+
+ private:
+  struct Cell {
+    bool given_up = false;
+    std::optional<uint64_t> iterations;
+  };
+  Cell& at(const Step& step) { return cells_[step.case_index * arms_ + step.arm_index]; }
+
+  double batch_ms_;
+  size_t arms_;
+  std::vector<Cell> cells_;
+};
+
+double milliseconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+}  // namespace
+
+std::optional<uint64_t> batch_length(const Json& pilot_sample, double batch_ms) {
+  const Json batch = pilot_sample.value("batch", Json(nullptr));
+  if (!batch.is_object() || !batch.value("real_ns", Json(nullptr)).is_number()) return std::nullopt;
+  const double cycle_ns = batch.at("real_ns");
+  if (!(cycle_ns > 0)) return std::nullopt;
+  return static_cast<uint64_t>(std::clamp(std::round(batch_ms * 1e6 / cycle_ns), 1.0, 1e9));
+}
+
+End execute(const Experiment& experiment, const std::vector<Json>& done, const AskWorker& ask, const Record& record,
+            Progress& progress) {
+  Cells cells(experiment);
+  std::set<uint32_t> finished;
+  for (const Json& line : done) {
+    const auto number = line.at("step").get<uint32_t>();
+    if (number < experiment.plan.size()) cells.learn(experiment.plan[number], line.at("sample"));
+    finished.insert(number);
+  }
+  for (const Step& step : experiment.runnable()) {
+    if (finished.contains(step.number) || cells.given_up(step)) {
+      progress.skip();
+      continue;
+    }
+    if (os::interrupted() != 0) return End::interrupted;
+    Request request = experiment.request_for(step);
+    if (step.role == Role::block) request.iterations = cells.iterations(step);
+    progress.begin(id_of(request.cell) + " " + request.arm.id);
+    const auto begin = std::chrono::steady_clock::now();
+    const std::optional<Json> sample = ask(request);
+    if (!sample) return End::interrupted;
+    record(line_of(step, request, *sample, milliseconds_since(begin)));
+    cells.learn(step, *sample);
+    progress.end();
+  }
+  return End::complete;
+}
+
+AskWorker ask_in_child(std::chrono::milliseconds timeout) {
+  return [timeout, command = worker_command()](const Request& request) -> std::optional<Json> {
+    const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
+    const os::ChildResult child = os::run_child(command, text + "\n", timeout);
+    if (child.interrupted) return std::nullopt;
+    return sample_from(child, timeout);
+  };
+}
+
+}  // namespace instbench::bench

@@ -1,0 +1,68 @@
+#include "harness/run/sample.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+
+#include "harness/protocol/text.hpp"
+
+namespace instbench::bench {
+namespace {
+
+// The last line that says something: the tail of a crash message is worth more than its beginning.
+std::string last_line(const std::string& text) {
+  std::string last;
+  for (const std::string& line : split(text, '\n')) {
+    if (line.find_first_not_of(" \t\r") != line.npos) last = line;
+  }
+  return last;
+}
+
+std::string with_stderr(std::string reason, const std::string& err) {
+  const std::string line = last_line(err);
+  return line.empty() ? reason : reason + ": " + line;
+}
+
+std::string problem_with(const Json& sample) {
+  if (!sample.is_object()) return "its answer is not one JSON object";
+  if (sample.value("protocol", Json(nullptr)) != kProtocolVersion) {
+    return "its answer is not of protocol " + std::to_string(kProtocolVersion);
+  }
+  const Json status = sample.value("status", Json(nullptr));
+  if (status != "ok" && status != "skipped" && status != "failed") return "its answer has no valid status";
+  return "";
+}
+
+}  // namespace
+
+Json failed_sample(const std::string& reason) {
+  return {{"protocol", kProtocolVersion}, {"status", "failed"}, {"reason", reason}};
+}
+
+Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout) {
+  if (child.timed_out) {
+    const std::string limit = number_text(static_cast<double>(timeout.count()) / 1000);
+    return failed_sample(with_stderr("worker: no answer within " + limit + " s (--timeout)", child.err));
+  }
+  if (child.signal) {
+    const std::string name = "signal " + std::to_string(*child.signal) + " (" + ::strsignal(*child.signal) + ")";
+    return failed_sample(with_stderr("worker: killed by " + name, child.err));
+  }
+  if (child.exit_code != 0) {
+    return failed_sample(with_stderr("worker: exit code " + std::to_string(child.exit_code), child.err));
+  }
+  Json sample = Json::parse(child.out, nullptr, false);
+  const std::string problem = problem_with(sample);
+  return problem.empty() ? sample : failed_sample(with_stderr("worker: " + problem, child.err));
+}
+
+std::vector<std::string> worker_command() {
+  const char* other = std::getenv("INSTBENCH_WORKER");
+  if (other == nullptr || *other == '\0') return {os::self_path(), "worker", "--json"};
+  std::istringstream words(other);
+  std::vector<std::string> argv;
+  for (std::string word; words >> word;) argv.push_back(word);
+  return argv;
+}
+
+}  // namespace instbench::bench

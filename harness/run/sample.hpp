@@ -1,0 +1,22 @@
+// What a worker process left behind -> one sample. A crash, a time-out or an answer that is not a
+// sample becomes a sample too, with status "failed" and the reason, so the journal holds every process
+// alike and one bad cell costs nothing but itself.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "harness/protocol/cell.hpp"
+#include "runtime/os/process.hpp"
+
+namespace instbench::bench {
+
+Json failed_sample(const std::string& reason);
+Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout);
+
+// The worker's argv: INSTBENCH_WORKER (a program, or words separated by blanks) if set, else this
+// executable as `instbench worker --json`.
+std::vector<std::string> worker_command();
+
+}  // namespace instbench::bench

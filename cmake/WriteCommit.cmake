@@ -1,4 +1,5 @@
 # Run at build time: writes HEADER with the commit of SOURCE and whether its tree is dirty, if changed.
+cmake_minimum_required(VERSION 3.25)
 set(commit "unknown")
 set(dirty "false")
 execute_process(COMMAND git -C "${SOURCE}" rev-parse --short=12 HEAD OUTPUT_VARIABLE out OUTPUT_STRIP_TRAILING_WHITESPACE

@@ -26,7 +26,7 @@ struct RunOptions {
   Wanted wanted;
   std::string out;
   uint32_t blocks = 3;
-  double batch_ms = 60;
+  double batch_ms = 30;
   uint64_t seed = 1;
   double timeout_s = 120;
   bool dry_run = false, resume = false, force = false, quiet = false;

@@ -32,7 +32,7 @@ struct Settings {
   double batch_ms = 60;
   std::chrono::milliseconds timeout{120000};  // of one worker process
   Pilots pilots = Pilots::one_per_cell;
-  std::vector<std::string> pilot_passes{"verify", "first", "batch", "phases", "counters", "memory", "verify_after"};
+  std::vector<std::string> pilot_passes{"verify", "batch", "counters", "memory", "verify_after"};
   std::vector<std::string> block_passes{"first", "batch", "phases", "counters"};
 };
 

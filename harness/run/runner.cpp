@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "harness/run/journal.hpp"
 #include "harness/run/sample.hpp"
@@ -79,6 +82,52 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
     progress.end();
   }
   return End::complete;
+}
+
+End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, const Record& record, Progress& progress,
+                         unsigned processes) {
+  const std::vector<Step> steps = experiment.runnable();
+  Cells cells(experiment);
+  std::mutex mutex;  // guards everything below, cells, record and progress
+  size_t next = 0;
+  End end = End::complete;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    std::unique_lock lock(mutex);
+    while (next < steps.size() && end == End::complete && !failure) {
+      const Step& step = steps[next++];
+      if (cells.given_up(step)) {
+        progress.skip();
+        continue;
+      }
+      const Request request = experiment.request_for(step);
+      progress.begin(id_of(request.cell) + " " + request.arm.id);
+      lock.unlock();
+      const auto begin = std::chrono::steady_clock::now();
+      std::optional<Json> sample;
+      std::exception_ptr thrown;
+      try {
+        if (os::interrupted() == 0) sample = ask(request);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      lock.lock();
+      if (thrown) failure = thrown;
+      if (!sample) {
+        end = End::interrupted;
+        continue;
+      }
+      record(line_of(step, request, *sample, milliseconds_since(begin)));
+      cells.learn(step, *sample);
+      progress.end();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < processes; ++i) threads.emplace_back(work);
+  }
+  if (failure) std::rethrow_exception(failure);
+  return end;
 }
 
 AskWorker ask_in_child(std::chrono::milliseconds timeout) {

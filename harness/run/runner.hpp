@@ -24,6 +24,11 @@ enum class End : uint8_t { complete, interrupted };
 End execute(const Experiment& experiment, const std::vector<Json>& done, const AskWorker& ask, const Record& record,
             Progress& progress);
 
+// As execute(), for plans that measure no time: `processes` workers run side by side, and lines are recorded as
+// they come. `ask` is called from several threads.
+End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, const Record& record, Progress& progress,
+                         unsigned processes);
+
 // Asks the real worker (worker_command()) in a child process.
 AskWorker ask_in_child(std::chrono::milliseconds timeout);
 

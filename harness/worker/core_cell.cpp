@@ -143,7 +143,7 @@ void CoreCell::warm_up() {
   pool_ = new_pool(slots_);
   tenant_ = &pool_->admit(prepared_);
   ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, slots_);
-  run(slots_ + 8);
+  run(2 * slots_ + 8);  // twice round: a slot's first release can still find pages that were never touched
 }
 
 PhaseTimes CoreCell::phased_cycle() {

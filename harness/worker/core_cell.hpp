@@ -52,8 +52,8 @@ class CoreCell {
   void run(uint64_t cycles) {
     for (uint64_t i = 0; i < cycles; ++i) cycle();
   }
-  // Lengths of the two runs of a slope: together they go round 64 slots once.
-  static constexpr uint64_t kShortRun = 16, kLongRun = 48;
+  // Lengths of the two runs of a slope: short, since a cycle of a slow strategy can take 40 ms.
+  static constexpr uint64_t kShortRun = 4, kLongRun = 12;
 
   // One madvise over the clean range that a release would discard, in nanoseconds; nothing when the range is empty.
   std::optional<double> floor_ns(uint64_t& range_bytes);

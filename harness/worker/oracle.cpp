@@ -52,6 +52,9 @@ std::optional<std::string> Oracle::memory_difference(Instance& instance, size_t 
   const std::span<std::byte> got = instance.memory(index), expected = (*reference_)->memory(index);
   if (got.size() != expected.size())
     return name + " has " + std::to_string(got.size()) + " bytes, expected " + std::to_string(expected.size());
+  for (const std::span<std::byte> bytes : {got, expected}) {
+    if (!bytes.empty()) os::populate_for_reading({bytes.data(), bytes.size()});
+  }
   if (got.empty() || std::memcmp(got.data(), expected.data(), got.size()) != 0) {
     const auto [here, there] = std::mismatch(got.begin(), got.end(), expected.begin());
     if (here != got.end()) {

@@ -133,7 +133,7 @@ Path completed(Path path, const Strategy& strategy) {
 }  // namespace
 
 void pass_verify(PassContext& context) {
-  if (const auto leak = context.cell.verify(context.oracle)) throw Leak("not isolated: " + *leak);
+  if (const auto leak = context.cell.verify(*context.oracle)) throw Leak("not isolated: " + *leak);
   context.sample["verified"] = true;
 }
 
@@ -154,7 +154,7 @@ void pass_batch(PassContext& context) {
 
 // A second pass with clock reads between the phases. Phases include one clock read each.
 void pass_phases(PassContext& context) {
-  constexpr double kAimNs = 10e6, kMost = 10000, kLeast = 100;
+  constexpr double kAimNs = 15e6, kMost = 10000, kLeast = 20;
   const Bystanders bystanders(context.request.cell.bystanders);
   const double cycle_ns = context.sample.contains("batch") ? context.sample["batch"]["real_ns"].get<double>() : 1e5;
   const auto samples = static_cast<size_t>(std::clamp(kAimNs / cycle_ns, kLeast, kMost));
@@ -216,7 +216,7 @@ void pass_floor(PassContext& context) {
 void pass_verify_after(PassContext& context) {
   context.sample["paths"] = paths_of(context.cell.pool().stats());
   uint64_t slots_compared = 0;
-  if (const auto leak = context.cell.verify_timed(context.oracle, slots_compared)) throw Leak("not isolated: " + *leak);
+  if (const auto leak = context.cell.verify_timed(*context.oracle, slots_compared)) throw Leak("not isolated: " + *leak);
   context.sample["verified_slots"] = slots_compared;
 }
 

@@ -14,7 +14,7 @@ struct Leak : std::runtime_error {
 struct PassContext {
   const Request& request;
   CoreCell& cell;
-  Oracle& oracle;
+  std::optional<Oracle>& oracle;  // made when a pass that verifies is wanted
   Json& sample;
 };
 

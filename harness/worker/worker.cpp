@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <system_error>
 
 #include "harness/worker/batch.hpp"
@@ -82,7 +83,8 @@ void measure(const Request& request, Json& sample) {
   CoreCell cell(module, request.cell, strategy, request.seed);
   sample["facts"] = facts_of(cell);
   if (wants(request, "first")) pass_first(cell, sample);  // before anything else has warmed this process
-  Oracle oracle(module);
+  std::optional<Oracle> oracle;
+  if (wants(request, "verify") || wants(request, "verify_after")) oracle.emplace(module);
   PassContext context{request, cell, oracle, sample};
   if (wants(request, "trace")) pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);

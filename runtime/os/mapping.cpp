@@ -120,6 +120,10 @@ void discard(Range range) {
   }
 }
 
+void populate_for_reading(Range range) noexcept {
+  static_cast<void>(::madvise(range.base, range.bytes, MADV_POPULATE_READ));
+}
+
 void prefer_huge_pages(Range range) {
   if (!count(Call::madvise) || ::madvise(range.base, range.bytes, MADV_HUGEPAGE) != 0) {
     throw_errno(describe("madvise(MADV_HUGEPAGE)", range));

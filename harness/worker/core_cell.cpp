@@ -99,21 +99,18 @@ std::unique_ptr<Pool> CoreCell::new_pool(uint32_t slots) const {
 
 PhaseTimes CoreCell::first_cycle(std::string& path) {
   const auto pool = new_pool(1);
-  const Tenant& tenant = pool->admit(prepared_);
+  Ring ring(*pool, pool->admit(prepared_), *plan_, 1);
   ClockMarks marks;
-  marks.at(0);
-  Pool::Claim claim = pool->acquire(tenant);
-  marks.at(1);
-  const Instance instance = pool->init(claim, tenant);
-  marks.at(2);
-  static_cast<void>(touch(instance, *plan_, 1));
-  marks.at(3);
-  Path taken = claim.path;
-  pool->release(claim, tenant);
-  marks.at(4);
-  taken.reset = claim.path.reset;
+  ring.cycle(marks);
+  Path taken = ring.last_path();
+  const uint64_t begin = os::now_ns();
+  ring.drain();
+  const uint64_t end = os::now_ns();
+  taken.reset = ring.last_path().reset;
   path = to_string(taken);
-  return {marks.ns[4] - marks.ns[3], marks.ns[1] - marks.ns[0], marks.ns[2] - marks.ns[1], marks.ns[3] - marks.ns[2]};
+  PhaseTimes times = times_of(marks);
+  times.release = end - begin;
+  return times;
 }
 
 std::optional<std::string> CoreCell::verify(Oracle& oracle) {

@@ -141,6 +141,13 @@ void CoreCell::warm_up() {
   tenant_ = &pool_->admit(prepared_);
   ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, slots_);
   run(2 * slots_ + 8);  // twice round: a slot's first release can still find pages that were never touched
+  paths_before_ = pool_->stats().paths;
+}
+
+std::array<uint64_t, Path::kIndexEnd> CoreCell::warm_paths() const {
+  std::array<uint64_t, Path::kIndexEnd> paths = pool_->stats().paths;
+  for (size_t i = 0; i < paths.size(); ++i) paths[i] -= paths_before_[i];
+  return paths;
 }
 
 PhaseTimes CoreCell::phased_cycle() {

@@ -1,6 +1,7 @@
 // CoreCell: one cell on the in-tree core: its module, pool, ring and touch plan, and the passes over them.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ class CoreCell {
   // Makes the pool that is timed and brings every slot into its steady state.
   void warm_up();
 
+  // Paths of the cycles finished since warm_up(), by Path::index().
+  std::array<uint64_t, Path::kIndexEnd> warm_paths() const;
+
   // One cycle of the batch.
   void cycle() {
     NoMarks none;
@@ -72,6 +76,7 @@ class CoreCell {
   std::unique_ptr<TouchPlan> plan_;
   std::unique_ptr<Pool> pool_;
   Tenant* tenant_ = nullptr;
+  std::array<uint64_t, Path::kIndexEnd> paths_before_{};
   std::unique_ptr<Ring> ring_;  // after pool_: it gives its slots back first
 };
 

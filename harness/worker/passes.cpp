@@ -102,10 +102,10 @@ Json by_path(const Recorded& recorded) {
   return result;
 }
 
-Json paths_of(const PoolStats& stats) {
+Json paths_of(const std::array<uint64_t, Path::kIndexEnd>& counts) {
   Json paths = Json::object();
   for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
-    if (stats.paths[i] != 0) paths[to_string(Path::from_index(i))] = stats.paths[i];
+    if (counts[i] != 0) paths[to_string(Path::from_index(i))] = counts[i];
   }
   return paths;
 }
@@ -214,7 +214,7 @@ void pass_floor(PassContext& context) {
 }
 
 void pass_verify_after(PassContext& context) {
-  context.sample["paths"] = paths_of(context.cell.pool().stats());
+  context.sample["paths"] = paths_of(context.cell.warm_paths());
   uint64_t slots_compared = 0;
   if (const auto leak = context.cell.verify_timed(*context.oracle, slots_compared)) throw Leak("not isolated: " + *leak);
   context.sample["verified_slots"] = slots_compared;

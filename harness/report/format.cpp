@@ -30,7 +30,13 @@ std::string bytes_text(double bytes) {
   return three_digits(bytes / (1024.0 * 1024 * 1024)) + " GiB";
 }
 
-std::string ratio_text(double ratio) { return three_digits(ratio) + "×"; }
+// Far below one, two decimals would say nothing: "0.0016×".
+std::string ratio_text(double ratio) {
+  if (ratio >= 0.0995) return three_digits(ratio) + "×";
+  char buffer[48];
+  std::snprintf(buffer, sizeof buffer, "%.2g×", ratio);
+  return buffer;
+}
 
 std::optional<double> number_at(const Json& json, std::initializer_list<const char*> path) {
   const Json* here = &json;

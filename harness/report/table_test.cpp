@@ -123,6 +123,8 @@ TEST(Format, ThreeDigitsAndAUnit) {
   EXPECT_EQ(bytes_text(512), "512 B");
   EXPECT_EQ(bytes_text(2555904), "2.44 MiB");
   EXPECT_EQ(ratio_text(12.34), "12.3×");
+  EXPECT_EQ(ratio_text(0.42), "0.42×");
+  EXPECT_EQ(ratio_text(0.00157), "0.0016×");
   EXPECT_EQ(columns_of("µs×"), 3U);
 }
 

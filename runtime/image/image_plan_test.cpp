@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/image/image.hpp"
 #include "runtime/module/load.hpp"
-#include "runtime/os/memfd.hpp"
 
 namespace instbench {
 namespace {
@@ -77,15 +75,6 @@ TEST(ImagePlan, KeyFollowsContentAndPlaceNotSegments) {
   EXPECT_EQ(one, plan_of(R"((module (memory 9) (data (i32.const 0) "a") (data (i32.const 1) "b")))").key);
   EXPECT_NE(one, plan_of(R"((module (memory 1) (data (i32.const 0) "ac")))").key);
   EXPECT_NE(one, plan_of(R"((module (memory 1) (data (i32.const 4096) "ab")))").key);
-}
-
-TEST(MemoryImage, EqualContentIsTheSameImage) {
-  const std::string wat = R"((module (memory 1) (data (i32.const 0) "ab")))";
-  const auto first = MemoryImage::intern(plan_of(wat), Backing::memfd),
-             second = MemoryImage::intern(plan_of(wat), Backing::memfd);
-  EXPECT_EQ(first, second);
-  EXPECT_NE(first, MemoryImage::intern(plan_of(wat), Backing::none));
-  EXPECT_EQ(os::allocated_bytes(first->file()), 4096u);
 }
 
 TEST(TablePlan, HoldsFunctionIndicesInOrder) {

@@ -3,6 +3,7 @@
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
 #include "harness/run/prepare.hpp"
+#include "runtime/image/image_plan.hpp"
 #include "runtime/instance/strategy.hpp"
 
 namespace instbench::bench {
@@ -20,8 +21,14 @@ Json obstacles_json(const std::vector<SegmentVerdict>& verdicts, uint64_t total)
   return {{"total", total}, {"listed", list}};
 }
 
-Json memory_json(const MemoryEligibility& m, const Module& module) {
+Json image_json(const ImagePlan& plan) {
+  return {{"bytes", plan.content.size()},    {"runs", plan.runs.size()},        {"extents", plan.extents.size()},
+          {"file_bytes", plan.file_bytes()}, {"hole_bytes", plan.hole_bytes()}, {"key", plan.key}};
+}
+
+Json memory_json(const MemoryEligibility& m, const Module& module, const ImagePlan& plan) {
   return {{"memory", m.memory},
+          {"image", image_json(plan)},
           {"minimum_pages", module.memories.at(m.memory).limits.min},
           {"static_image", m.static_image},
           {"made_by_host", m.made_by_host},
@@ -32,6 +39,7 @@ Json memory_json(const MemoryEligibility& m, const Module& module) {
           {"span", {m.span_begin, m.span_end}},
           {"touched_pages", m.touched_pages},
           {"eager_cost_ns", m.eager_cost_ns},
+          {"leftover_cost_ns", m.leftover_cost_ns},
           {"obstacles", obstacles_json(m.obstacles, m.obstacles_total)}};
 }
 
@@ -45,20 +53,13 @@ Json table_json(const TableEligibility& t, const Module& module) {
           {"entries_imported_functions", t.entries_imported_functions},
           {"written_by_host_possible", t.written_by_host_possible},
           {"eager_cost_ns", t.eager_cost_ns},
+          {"leftover_cost_ns", t.leftover_cost_ns},
           {"obstacles", obstacles_json(t.obstacles, t.obstacles_total)}};
-}
-
-double leftover_cost(const MemoryEligibility& m) {
-  double cost = 0;
-  for (const SegmentVerdict& v : m.obstacles) cost += v.cost_ns;
-  // Only the first few obstacles are listed: the rest are taken to cost the same on average.
-  return m.obstacles.empty() ? 0
-                             : cost * static_cast<double>(m.obstacles_total) / static_cast<double>(m.obstacles.size());
 }
 
 // What one instantiation in a new slot has to do to memories and tables (a slot that held the module may
 // keep part of it); the costs are eligibility's estimates.
-Json work_json(const Preset& preset, const Eligibility& eligibility) {
+Json work_json(const Preset& preset, const Module& module, const Eligibility& eligibility) {
   const Strategy& s = preset.strategy;
   uint64_t segments = 0, pages = 0, entries = 0;
   double cost_ns = 0;
@@ -66,11 +67,12 @@ Json work_json(const Preset& preset, const Eligibility& eligibility) {
     const bool copies = s.memory == MemoryInit::copy;
     segments += m.segments_leftover + (copies ? m.segments_in_image : 0);
     pages += copies ? m.touched_pages : 0;
-    cost_ns += copies ? m.eager_cost_ns : leftover_cost(m);
+    cost_ns += (copies ? m.eager_cost_ns : 0) + m.leftover_cost_ns;
   }
   for (const TableEligibility& t : eligibility.tables) {
-    if (s.tables == TableInit::lazy && t.lazy) continue;
-    entries += t.entries_initialised;
+    cost_ns += t.leftover_cost_ns;
+    if (s.tables == TableInit::lazy) continue;
+    entries += module.tables.at(t.table).limits.min;  // nulls are written too
     cost_ns += t.eager_cost_ns;
   }
   return {{"arm", "core:" + std::string(preset.name)},
@@ -84,7 +86,10 @@ std::string count_of(const Json& json, const char* key) { return std::to_string(
 
 std::string yes_no(const Json& json, const char* key) { return json.at(key).get<bool>() ? "yes" : "no"; }
 
-std::string cost_text(const Json& json, const char* key) { return "about " + time_text(json.at(key).get<double>()); }
+std::string cost_text(const Json& json, const char* key) {
+  const double cost_ns = json.at(key).get<double>();
+  return cost_ns == 0 ? "nothing" : "about " + time_text(cost_ns);
+}
 
 std::string obstacles_text(const Json& obstacles) {
   std::string out;
@@ -104,8 +109,13 @@ std::string memory_text(const Json& m) {
   out += "\n    " + count_of(m, "minimum_pages") + " pages of 64 KiB; " + count_of(m, "segments_in_image") +
          " segments in the image, " + bytes_text(m.at("image_bytes").get<double>()) + ", " +
          count_of(m, "touched_pages") + " pages of 4 KiB not zero; " + count_of(m, "segments_leftover") +
-         " segments left over, " + count_of(m, "segments_passive") +
-         " passive\n    copying instead of mapping: " + cost_text(m, "eager_cost_ns") + "\n";
+         " segments left over, " + count_of(m, "segments_passive") + " passive\n";
+  const Json& image = m.at("image");
+  if (image.at("bytes").get<uint64_t>() != 0) {
+    out += "    image: " + bytes_text(image.at("bytes").get<double>()) + " in " + count_of(image, "extents") +
+           " extents, holes of " + bytes_text(image.at("hole_bytes").get<double>()) +
+           " mapped along; copying instead of mapping: " + cost_text(m, "eager_cost_ns") + "\n";
+  }
   return out + obstacles_text(m.at("obstacles"));
 }
 
@@ -123,9 +133,11 @@ std::string table_text_of(const Json& t) {
 Json inspect_json(const std::string& name, const std::string& tier, const Module& module) {
   const Eligibility eligibility = examine(module);
   Json memories = Json::array(), tables = Json::array(), work = Json::array();
-  for (const MemoryEligibility& m : eligibility.memories) memories.push_back(memory_json(m, module));
+  for (const MemoryEligibility& m : eligibility.memories) {
+    memories.push_back(memory_json(m, module, plan_image(module, eligibility, m.memory)));
+  }
   for (const TableEligibility& t : eligibility.tables) tables.push_back(table_json(t, module));
-  for (const Preset& preset : presets()) work.push_back(work_json(preset, eligibility));
+  for (const Preset& preset : presets()) work.push_back(work_json(preset, module, eligibility));
   return {{"name", name},
           {"facts", module_facts(name, tier, module)},
           {"start_function", module.start.has_value()},
@@ -143,12 +155,17 @@ std::string inspect_text(const Json& inspected) {
                     count_of(facts, "exports") + " exports, " + count_of(facts, "globals") + " globals, " +
                     count_of(facts, "data_segments") + " data segments, " + count_of(facts, "elem_segments") +
                     " element segments, start function: " + yes_no(inspected, "start_function") + "\n";
+  if (inspected.at("start_function").get<bool>()) {
+    out += "  what the start function writes is in no image (and it is not run while codegen=none)\n";
+  }
   if (inspected.at("always_traps").is_string()) {
     out += "  instantiation always fails: " + inspected.at("always_traps").get<std::string>() + "\n";
   }
   for (const Json& m : inspected.at("memories")) out += memory_text(m);
   for (const Json& t : inspected.at("tables")) out += table_text_of(t);
-  out += "  work of one instantiation in a slot that never held the module (estimates; `instbench run` measures)\n";
+  out +=
+      "  work of one instantiation in a slot that never held the module, mapping apart (estimates; `instbench run` "
+      "measures)\n";
   for (const Json& w : inspected.at("strategies")) {
     out += "    " + padded(w.at("arm").get<std::string>(), 18, Align::left) +
            padded(count_of(w, "segments_copied"), 8, Align::right) + " segments copied" +

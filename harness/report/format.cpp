@@ -24,7 +24,7 @@ std::string time_text(double ns) {
 }
 
 std::string bytes_text(double bytes) {
-  if (bytes < 1024) return three_digits(bytes) + " B";
+  if (bytes < 1024) return std::to_string(static_cast<int>(bytes)) + " B";
   if (bytes < 1024 * 1024) return three_digits(bytes / 1024) + " KiB";
   if (bytes < 1024.0 * 1024 * 1024) return three_digits(bytes / (1024 * 1024)) + " MiB";
   return three_digits(bytes / (1024.0 * 1024 * 1024)) + " GiB";

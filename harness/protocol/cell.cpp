@@ -89,6 +89,13 @@ Case case_from_json(const Json& json) {
   c.bystanders = need_count(json, "bystanders");
   c.threads = need_count(json, "threads");
   if (c.slots == 0 || c.threads == 0) throw GrammarError("slots and threads must be at least 1");
+  if (c.slots > kMostSlots || c.threads > kMostThreads || c.bystanders > kMostThreads) {
+    throw GrammarError("slots may be " + std::to_string(kMostSlots) + ", threads and bystanders " +
+                       std::to_string(kMostThreads) + " at most");
+  }
+  for (const uint64_t count : {c.workload.read, c.workload.write, c.workload.calls, c.workload.grow}) {
+    if (count > kMostCount) throw GrammarError("a workload's counts may be " + std::to_string(kMostCount) + " at most");
+  }
   if (!(c.vary >= 0 && c.vary <= 1)) throw GrammarError("vary must lie between 0 and 1");
   return c;
 }

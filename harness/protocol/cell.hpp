@@ -15,6 +15,11 @@ using Json = nlohmann::json;
 
 inline constexpr int kProtocolVersion = 1;
 
+// Bounds of what a cell may ask: beyond any machine, far below overflow.
+inline constexpr uint64_t kMostSlots = 65536;
+inline constexpr uint64_t kMostThreads = 1024;             // measured ones and bystanders
+inline constexpr uint64_t kMostCount = uint64_t{1} << 32;  // pages, entries, runs
+
 // What the instance does between instantiate and drop. `none` leaves it untouched.
 // `touch`: reads `read` pages, then writes `write` pages (4 KiB each, one 8-byte access per page), then
 // takes `calls` distinct table entries, then grows memory by `grow` pages of 64 KiB and writes the first

@@ -57,6 +57,10 @@ uint64_t count_value(const Setting& setting, const std::string& text, uint64_t l
     fail(setting.name + "=" + text + " is not a whole number");
   }
   if (value < least) fail(setting.name + "=" + text + " must be at least " + std::to_string(least));
+  const uint64_t most = setting.name == "bystanders" || setting.name == "threads" ? kMostThreads
+                        : setting.name == "slots"                                 ? kMostSlots
+                                                                                  : kMostCount;
+  if (value > most) fail(setting.name + "=" + text + " must be at most " + std::to_string(most));
   return value;
 }
 

@@ -36,7 +36,11 @@ benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string
       ->Unit(benchmark::kNanosecond);
 }
 
-void initialise(std::vector<std::string> arguments) {
+// The library keeps pointers into argv (it prints the program's name later), so the strings live as long as the
+// process.
+void initialise(const std::vector<std::string>& given) {
+  static std::vector<std::string> arguments;
+  arguments = given;
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   int argc = static_cast<int>(argv.size());

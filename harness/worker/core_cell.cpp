@@ -14,9 +14,8 @@ TouchTarget target_of(const Prepared& prepared) {
   const Module& module = prepared.module();
   if (!module.memories.empty()) {
     const Limits& limits = module.memories[0].limits;
-    const uint64_t room = prepared.strategy().reserve_bytes / kWasmPageBytes;
     target.memory_bytes = limits.min * kWasmPageBytes;
-    target.growable_pages = std::min(limits.max.value_or(room), room) - limits.min;
+    target.growable_pages = prepared.memory_room(0) - limits.min;
   }
   if (!module.tables.empty()) target.table_entries = module.tables[0].limits.min;
   return target;
@@ -73,23 +72,43 @@ CoreCell::CoreCell(std::shared_ptr<const Module> module, const Case& cell, const
   refuse_if_too_large();
 }
 
-// What `slots` instances keep resident under this strategy must fit the machine, or it would swap or be killed.
+// What `slots` instances keep resident or reserved under this strategy must fit the machine, or it would swap or be
+// killed. In doubles: the products of absurd requests do not fit an integer.
 void CoreCell::refuse_if_too_large() const {
   const Strategy& strategy = prepared_->strategy();
-  uint64_t bytes = prepared_->needs().vmctx_bytes + plan_->writes().size() * kTouchPageBytes;
+  const double touched_bytes = strategy.thp == Thp::on ? os::kHugePageBytes : kTouchPageBytes;
+  double bytes = static_cast<double>(prepared_->needs().vmctx_bytes);
+  bytes +=
+      static_cast<double>(plan_->now().writes.size() + plan_->now().reads.size() + plan_->grow_pages()) * touched_bytes;
+  bytes += static_cast<double>(plan_->now().entries.size() * sizeof(FuncRef));
+  size_t extents = 0;
   for (size_t i = 0; i < prepared_->needs().memory_pages.size(); ++i) {
+    const ImagePlan& plan = prepared_->image(i).plan();
+    extents += plan.extents.size();
     if (strategy.reset == Reset::copy)
-      bytes += prepared_->needs().memory_pages[i] * kWasmPageBytes;
+      bytes += static_cast<double>(prepared_->needs().memory_pages[i] * kWasmPageBytes);
     else if (strategy.memory == MemoryInit::copy)
-      bytes += prepared_->image(i).plan().content.size();
+      bytes += static_cast<double>(plan.content.size());
   }
-  if (strategy.tables == TableInit::eager) {
-    for (size_t i = 0; i < prepared_->table_count(); ++i) bytes += prepared_->table(i).size * sizeof(FuncRef);
+  for (size_t i = 0; strategy.tables == TableInit::eager && i < prepared_->table_count(); ++i) {
+    bytes += static_cast<double>(prepared_->table(i).size * sizeof(FuncRef));
   }
-  const uint64_t available = os::memory_available_bytes();
-  if (bytes * slots_ > available / 4 * 3) {
-    throw Unsupported(std::to_string(slots_) + " instances would keep " + std::to_string((bytes * slots_) >> 20) +
-                      " MiB resident; " + std::to_string(available >> 20) + " MiB are available");
+  const double all = static_cast<double>(slots_), available = static_cast<double>(os::memory_available_bytes());
+  const auto mib = [](double value) { return std::to_string(static_cast<uint64_t>(value / (1 << 20))) + " MiB"; };
+  if (bytes * all > available * 3 / 4) {
+    throw Unsupported(std::to_string(slots_) + " instances would keep " + mib(bytes * all) + " resident; " +
+                      mib(available) + " are available");
+  }
+  // A slot is up to three VMAs (open, closed, guard) and two more an extent; half of the limit is left to others.
+  const uint64_t mappings = slots_ * (3 + 2 * extents + 2 * prepared_->needs().memory_pages.size());
+  if (mappings > os::max_mappings() / 2) {
+    throw Unsupported(std::to_string(slots_) + " slots need about " + std::to_string(mappings) +
+                      " mappings; this kernel allows " + std::to_string(os::max_mappings()) + " (vm.max_map_count)");
+  }
+  const double address_space = static_cast<double>(SlotGeometry::covering({}, *prepared_).total_bytes()) * all;
+  if (address_space > os::kUsableAddressSpace) {
+    throw Unsupported(std::to_string(slots_) + " slots reserve " + mib(address_space) + " of address space; " +
+                      mib(os::kUsableAddressSpace) + " can be had: lower reserve= and guard=");
   }
 }
 
@@ -116,7 +135,7 @@ PhaseTimes CoreCell::first_cycle(std::string& path) {
 std::optional<std::string> CoreCell::verify(Oracle& oracle) {
   const auto pool = new_pool(1);
   const Tenant& tenant = pool->admit(prepared_);
-  return find_leak(*pool, tenant, oracle, 3, seed_);
+  return find_leak(*pool, tenant, oracle, 4, seed_);
 }
 
 std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slots_compared) {
@@ -129,6 +148,7 @@ std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slot
     leases.emplace_back(*pool_, *tenant_);
     if (auto found = oracle.difference(leases.back().instance()))
       return "after the timed loop, " + to_string(leases.back().path()) + ": " + *found;
+    if (auto found = Oracle::growth_difference(leases.back().instance())) return "after the timed loop: " + *found;
   }
   leases.clear();
   if (pool_->stats().failed_resets + pool_->stats().retired != 0)

@@ -42,12 +42,13 @@ struct CounterMarks {
 // Does one cycle's worth of touching. The sum keeps the reads alive.
 inline uint64_t touch(Instance instance, const TouchPlan& plan, uint64_t value) {
   uint64_t sum = 0;
-  if (!plan.reads().empty() || !plan.writes().empty()) {
+  const Touches& now = plan.now();
+  if (!now.reads.empty() || !now.writes.empty()) {
     std::byte* memory = instance.memory(0).data();
-    for (const uint64_t place : plan.reads()) sum += *reinterpret_cast<const volatile uint64_t*>(memory + place);
-    for (const uint64_t place : plan.writes()) *reinterpret_cast<volatile uint64_t*>(memory + place) = value;
+    for (const uint64_t place : now.reads) sum += *reinterpret_cast<const volatile uint64_t*>(memory + place);
+    for (const uint64_t place : now.writes) *reinterpret_cast<volatile uint64_t*>(memory + place) = value;
   }
-  for (const uint64_t entry : plan.entries()) sum += reinterpret_cast<uintptr_t>(instance.take(0, entry).code);
+  for (const uint64_t entry : now.entries) sum += reinterpret_cast<uintptr_t>(instance.take(0, entry).code);
   if (plan.grow_pages() != 0) {
     const std::optional<uint64_t> old_pages = instance.grow_memory(0, plan.grow_pages());
     for (uint64_t i = 0; old_pages && i < plan.grow_pages(); ++i) {

@@ -116,37 +116,88 @@ std::optional<std::string> Oracle::global_difference(const Instance& instance, s
   return name + ": " + hex(here) + ", expected " + hex(there);
 }
 
-void make_mess(Instance instance, uint64_t seed) {
+std::optional<std::string> Oracle::growth_difference(Instance instance) {
+  for (size_t i = 0; i < instance.prepared().module().memories.size(); ++i) {
+    const MemoryInstance before = instance.vmctx().memory(i);
+    const uint64_t pages = std::min<uint64_t>(kGrownPages, before.max_pages - before.pages);
+    if (pages == 0 || !instance.grow_memory(i, pages)) continue;
+    const std::span<std::byte> grown = instance.memory(i).subspan(before.pages * kWasmPageBytes);
+    const auto dirty = std::find_if(grown.begin(), grown.end(), [](std::byte b) { return b != std::byte{0}; });
+    if (dirty == grown.end()) continue;
+    return "memory " + std::to_string(i) + ", grown, at " +
+           hex(before.pages * kWasmPageBytes + static_cast<uint64_t>(dirty - grown.begin())) + ": " +
+           hex(std::to_integer<uint64_t>(*dirty)) + ", expected 0x0";
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+void mess_up_memory(Instance& instance, size_t index, Random& random) {
+  constexpr uint64_t kSmallBytes = uint64_t{4} << 20, kWrites = 64, kMostRuns = 4096;
+  const std::span<std::byte> memory = instance.memory(index);
+  const auto dirty = [&](uint64_t at) { memory[at] = static_cast<std::byte>(random.next() | 1); };
+  if (!memory.empty()) {
+    dirty(0);
+    dirty(memory.size() - 1);
+    for (uint64_t i = 0; i < kWrites; ++i) dirty(random.below(memory.size()));
+  }
+  if (memory.size() <= kSmallBytes) {
+    for (uint64_t at = 0; at < memory.size(); at += os::kPageBytes) dirty(at + random.below(os::kPageBytes));
+  }
+  const std::vector<PageRun>& runs = instance.prepared().image(index).plan().runs;
+  for (size_t i = 0; i < runs.size() && i < kMostRuns; ++i) {
+    dirty(runs[i].first_page * os::kPageBytes);
+    dirty((runs[i].first_page + runs[i].pages) * os::kPageBytes - 1);
+  }
+  const MemoryInstance before = instance.vmctx().memory(index);
+  const uint64_t pages = std::min<uint64_t>(Oracle::kGrownPages, before.max_pages - before.pages);
+  if (pages == 0 || !instance.grow_memory(index, pages)) return;
+  const std::span<std::byte> grown = instance.memory(index).subspan(before.pages * kWasmPageBytes);
+  std::fill(grown.begin(), grown.end(), std::byte{0xff});
+}
+
+void mess_up_table(Instance& instance, size_t index, bool grow, Random& random) {
   constexpr int kWrites = 64;
+  const uint64_t size = instance.table_size(index), functions = instance.prepared().module().functions.size();
+  const auto any = [&] {
+    return functions == 0 || random.below(2) == 0
+               ? null_ref()
+               : instance.prepared().ref_to(static_cast<uint32_t>(random.below(functions)), instance.vmctx().base());
+  };
+  for (int i = 0; i < kWrites && size != 0; ++i) instance.set(index, random.below(size), any());
+  if (size != 0)
+    instance.set(index, size - 1, functions == 0 ? null_ref() : instance.prepared().ref_to(0, instance.vmctx().base()));
+  if (grow && instance.grow_table(index, 3)) instance.set(index, size + 2, any());
+}
+
+void mess_up_global(const Instance& instance, size_t index, Random& random) {
+  const Global& global = instance.prepared().module().globals[index];
+  if (!global.is_mutable) return;
+  std::byte* at = instance.vmctx().global(index);
+  if (global.type == ValType::funcref || global.type == ValType::externref) {
+    FuncRef there;
+    std::memcpy(&there, at, sizeof there);
+    const bool has_function = global.type == ValType::funcref && !instance.prepared().module().functions.empty();
+    const FuncRef other =
+        there.is_null() && has_function ? instance.prepared().ref_to(0, instance.vmctx().base()) : null_ref();
+    std::memcpy(at, &other, sizeof other);
+    return;
+  }
+  for (size_t i = 0; i < (global.type == ValType::v128 ? 2 : 1); ++i) {
+    const uint64_t value = random.next();
+    std::memcpy(at + i * sizeof value, &value, sizeof value);
+  }
+}
+
+}  // namespace
+
+void make_mess(Instance instance, uint64_t seed) {
   const Module& module = instance.prepared().module();
   Random random(seed);
-  for (size_t i = 0; i < module.memories.size(); ++i) {
-    const std::span<std::byte> memory = instance.memory(i);
-    if (!memory.empty()) memory.front() = memory.back() = std::byte{0xff};
-    for (int k = 0; k < kWrites && !memory.empty(); ++k)
-      memory[random.below(memory.size())] = static_cast<std::byte>(random.next() | 1);
-    if (instance.grow_memory(i, 1)) instance.memory(i).back() = std::byte{0xff};
-    if (instance.grow_memory(i, 2)) instance.memory(i).back() = std::byte{0xff};
-  }
-  for (size_t i = 0; i < module.tables.size(); ++i) {
-    const uint64_t size = instance.table_size(i);
-    for (int k = 0; k < kWrites && size != 0; ++k) {
-      const uint64_t entry = random.below(size);
-      instance.set(i, entry,
-                   k % 2 == 0 || module.functions.empty()
-                       ? null_ref()
-                       : instance.prepared().ref_to(static_cast<uint32_t>(random.below(module.functions.size())),
-                                                    instance.vmctx().base()));
-    }
-    if (instance.grow_table(i, 3) && !module.functions.empty())
-      instance.set(i, size + 2, instance.prepared().ref_to(0, instance.vmctx().base()));
-  }
-  for (size_t i = 0; i < module.globals.size(); ++i) {
-    const Global& global = module.globals[i];
-    if (!global.is_mutable || global.type == ValType::funcref || global.type == ValType::externref) continue;
-    const uint64_t value = random.next();
-    std::memcpy(instance.vmctx().global(i), &value, sizeof value);
-  }
+  for (size_t i = 0; i < module.memories.size(); ++i) mess_up_memory(instance, i, random);
+  for (size_t i = 0; i < module.tables.size(); ++i) mess_up_table(instance, i, seed % 2 == 1, random);
+  for (size_t i = 0; i < module.globals.size(); ++i) mess_up_global(instance, i, random);
   std::memset(instance.vmctx().dropped(), 0xff, instance.prepared().layout().dropped_bytes);
 }
 
@@ -155,6 +206,11 @@ std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& o
     Lease lease(pool, tenant);
     if (auto found = oracle.difference(lease.instance()))
       return "round " + std::to_string(round) + ", " + to_string(lease.path()) + ": " + *found;
+    // Every other tenant grows before it makes its mess, so that both kinds of memory follow each other.
+    if (round % 2 == 1) {
+      if (auto found = Oracle::growth_difference(lease.instance()))
+        return "round " + std::to_string(round) + ": " + *found;
+    }
     make_mess(lease.instance(), seed + static_cast<uint64_t>(round));
   }
   if (pool.stats().failed_resets + pool.stats().retired != 0) return "a reset failed: " + pool.stats().last_failure;

@@ -14,11 +14,17 @@ namespace instbench::bench {
 // A reference instance, made once from scratch with the `eager` strategy in a pool of its own.
 class Oracle {
  public:
+  static constexpr uint64_t kGrownPages = 16;  // of 64 KiB: how far growth is used and looked at
+
   explicit Oracle(std::shared_ptr<const Module> module);
 
   // What differs first ("memory 0 at 0x1000: 0xff, expected 0x00"), or nothing. Reads all of the
   // instance's memory and looks at every table entry: its slot is not fit for timing afterwards.
   std::optional<std::string> difference(Instance instance);
+
+  // Grows every memory as far as limits and a bound allow: what a former tenant grew must read as zero again.
+  // The instance is grown afterwards.
+  static std::optional<std::string> growth_difference(Instance instance);
 
  private:
   std::optional<std::string> memory_difference(Instance& instance, size_t index);
@@ -30,8 +36,9 @@ class Oracle {
   std::unique_ptr<Lease> reference_;
 };
 
-// Does to an instance what a guest could: writes all over memory (its first and last byte among them),
-// grows it and writes there, sets, clears and grows tables, sets mutable globals, drops segments.
+// Does to an instance what a guest could: writes every page of a small memory and, in a large one, the ends of
+// every run of its image and places at random; grows memory and fills what it grew; sets and clears table
+// entries and, for odd seeds, grows tables; sets mutable globals; drops segments.
 void make_mess(Instance instance, uint64_t seed);
 
 // Makes `rounds` instances in the pool one after another, compares each with the oracle, makes a mess of

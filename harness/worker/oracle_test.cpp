@@ -17,7 +17,7 @@ struct Checked {
 };
 
 TEST(Oracle, EveryStrategyIsIsolated) {
-  for (const char* wat : {kRich, kRichTwin, kOther, kBare, kDynamic}) {
+  for (const char* wat : {kRich, kRichTwin, kRichLarger, kWide, kOther, kBare, kDynamic}) {
     Oracle oracle(module_of(wat));
     for (const Strategy& strategy : all_strategies()) {
       PoolWith one(wat, strategy, 1);
@@ -73,6 +73,14 @@ TEST(Oracle, FindsMemoryLeftOpen) {
   Lease lease(c.one.pool, *c.one.tenant);
   lease->slot().grow(0, 4 * kWasmPageBytes);  // opened without memory.grow
   EXPECT_EQ(c.oracle.difference(lease.instance()), "memory 0 can be read at 0x30000, beyond its end");
+}
+
+TEST(Oracle, FindsWhatIsLeftInGrownMemory) {
+  Checked c;
+  Lease lease(c.one.pool, *c.one.tenant);
+  lease->slot().grow(0, 5 * kWasmPageBytes);  // a former tenant's pages, not given away
+  lease->slot().memory_base(0)[4 * kWasmPageBytes + 5] = std::byte{9};
+  EXPECT_EQ(Oracle::growth_difference(lease.instance()), "memory 0, grown, at 0x40005: 0x9, expected 0x0");
 }
 
 // A tenant that skips its reset, as a wrong strategy would.

@@ -216,7 +216,8 @@ void pass_floor(PassContext& context) {
 void pass_verify_after(PassContext& context) {
   context.sample["paths"] = paths_of(context.cell.warm_paths());
   uint64_t slots_compared = 0;
-  if (const auto leak = context.cell.verify_timed(*context.oracle, slots_compared)) throw Leak("not isolated: " + *leak);
+  if (const auto leak = context.cell.verify_timed(*context.oracle, slots_compared))
+    throw Leak("not isolated: " + *leak);
   context.sample["verified_slots"] = slots_compared;
 }
 

@@ -1,8 +1,10 @@
-// TouchPlan: which addresses and table entries one cycle of a `touch` workload uses.
+// TouchPlan: which addresses and table entries each cycle of a `touch` workload uses.
 //
 // Drawn from the seed alone, as offsets from the start of memory 0, so that every engine and strategy is
-// touched at the same addresses. Written pages form runs that never adjoin; pages only read are others.
-// With `vary` a share of the places is redrawn before each cycle, in place and without allocation.
+// touched at the same addresses. Written pages are drawn as runs that never adjoin; pages only read are
+// others. With `vary` that share of the written runs, of the read pages and of the table entries is drawn
+// anew for each cycle. All of it is drawn beforehand, as kCycles plans that are then used in turn: a
+// cycle that is timed only moves to the next.
 #pragma once
 
 #include <cstdint>
@@ -46,35 +48,29 @@ struct DoesNotFit : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What one cycle touches, in this order.
+struct Touches {
+  std::vector<uint64_t> reads;    // byte offsets, 8-aligned
+  std::vector<uint64_t> writes;   // byte offsets, 8-aligned
+  std::vector<uint64_t> entries;  // of table 0
+};
+
 class TouchPlan {
  public:
+  // Plans drawn when `vary` is not zero; fewer when they would take more than kPlanBytes.
+  static constexpr size_t kCycles = 256;
+  static constexpr size_t kPlanBytes = size_t{64} << 20;
+
   TouchPlan(const Workload& workload, double vary, uint64_t seed, const TouchTarget& target);
 
-  const std::vector<uint64_t>& reads() const { return reads_; }    // byte offsets, 8-aligned
-  const std::vector<uint64_t>& writes() const { return writes_; }  // byte offsets, 8-aligned
-  const std::vector<uint64_t>& entries() const { return entries_; }
+  const Touches& now() const { return cycles_[current_]; }
   uint64_t grow_pages() const { return grow_pages_; }
-
-  // Moves the share `vary` of the places. COST: a few nanoseconds a place moved.
-  void next_cycle();
+  void next_cycle() { current_ = current_ + 1 == cycles_.size() ? 0 : current_ + 1; }
 
  private:
-  void draw_runs(uint64_t pages, uint64_t runs, std::vector<uint64_t>& places);
-  void move_run(size_t run);
-  uint64_t place_in(uint64_t page) const;
-
-  Random random_;
-  uint64_t page_count_ = 0;
+  std::vector<Touches> cycles_;
+  size_t current_ = 0;
   uint64_t grow_pages_ = 0;
-  double moves_per_cycle_ = 0;
-  double moves_owed_ = 0;
-  std::vector<uint64_t> reads_, writes_, entries_;
-  std::vector<bool> used_;  // by page
-  struct Run {
-    size_t first = 0;  // into writes_ before shuffling: runs keep their own indices
-    size_t pages = 0;
-  };
-  std::vector<Run> runs_;
 };
 
 }  // namespace instbench::bench

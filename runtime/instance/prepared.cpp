@@ -170,9 +170,7 @@ void Prepared::make_template() {
   ctx.header().prepared = this;
   for (size_t i = 0; i < host_functions_.size(); ++i) ctx.binding(i) = {&host_stub, host_functions_[i].get()};
   for (size_t i = 0; i < module_->memories.size(); ++i) {
-    const Limits& limits = module_->memories[i].limits;
-    const uint64_t room = strategy_.reserve_bytes / kWasmPageBytes;
-    ctx.memory(i) = {nullptr, limits.min, std::min(limits.max.value_or(room), room)};
+    ctx.memory(i) = {nullptr, module_->memories[i].limits.min, memory_room(i)};
   }
   for (size_t i = 0; i < tables_.size(); ++i) ctx.table(i) = {nullptr, tables_[i].size, tables_[i].capacity};
   for (uint32_t i = 0; i < module_->globals.size(); ++i) fill_global(i, ctx.global(i));
@@ -207,6 +205,11 @@ const ConstExpr& Prepared::resolved(const ConstExpr& expression) const {
   while (at->kind == ConstExpr::Kind::global_get && !module_->globals[at->index].imported)
     at = &module_->globals[at->index].init;
   return *at;
+}
+
+uint64_t Prepared::memory_room(size_t memory) const {
+  const uint64_t room = std::min<uint64_t>(strategy_.reserve_bytes / kWasmPageBytes, 65536);
+  return std::min(module_->memories[memory].limits.max.value_or(room), room);
 }
 
 std::optional<uint32_t> Prepared::function_of(const FuncRef& ref, std::byte* vmctx) const {

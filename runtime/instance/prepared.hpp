@@ -82,6 +82,8 @@ class Prepared {
   const std::shared_ptr<const MemoryImage>& shared_image(size_t memory) const { return images_[memory]; }
   const TablePlan& table(size_t index) const { return tables_[index]; }
   size_t table_count() const { return tables_.size(); }
+  // How many pages a memory can ever have: its maximum, what a slot reserves, and 65,536 (WebAssembly 2.0, section 3.2.4).
+  uint64_t memory_room(size_t memory) const;
   // Keys what holds an address of this very object: a slot whose vmctx was written for another id is
   // rewritten whole. Never reused within a process.
   uint64_t id() const { return id_; }

@@ -35,11 +35,22 @@ void make_parent(const std::string& path) {
   if (error) throw_error(error.value(), quoted("mkdir", parent.string()));
 }
 
-// A name no other process takes, in the same folder so that rename(2) stays within one file system.
-std::string temporary_beside(const std::string& path) {
+struct NewFile {
+  std::string name;
+  Fd fd;
+};
+
+// A new file in the folder of `path`, so that rename(2) stays within one file system. O_EXCL follows no symbolic
+// link and takes over no file (open(2)): a name that is taken is passed over.
+NewFile new_file_beside(const std::string& path) {
   const std::filesystem::path target(path);
-  return (target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) + ".tmp"))
-      .string();
+  const std::string stem = "." + target.filename().string() + "." + std::to_string(::getpid()) + ".";
+  for (unsigned n = 0;; ++n) {
+    const std::string name = (target.parent_path() / (stem + std::to_string(n) + ".tmp")).string();
+    Fd fd(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (fd) return {name, std::move(fd)};
+    if (errno != EEXIST) throw_errno(quoted("open", path));
+  }
 }
 
 // The end of the last whole line: everything after it was cut short by a kill.
@@ -89,10 +100,8 @@ std::string read_text(const std::string& path) {
 
 void write_atomically(const std::string& path, std::string_view text) {
   make_parent(path);
-  const std::string temporary = temporary_beside(path);
+  auto [temporary, fd] = new_file_beside(path);
   try {
-    Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!fd) throw_errno(quoted("open", path));
     if (write_all(fd.get(), text) != text.size()) throw_errno(quoted("write", path));
     // Some file systems report a full disk only here (delayed allocation, quotas): fsync(2), ENOSPC.
     if (::fsync(fd.get()) != 0) throw_errno(quoted("fsync", path));
@@ -104,19 +113,52 @@ void write_atomically(const std::string& path, std::string_view text) {
   }
 }
 
-Journal Journal::open(const std::string& path, bool truncate) {
+void check_writable(const std::string& path) {
   make_parent(path);
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  const NewFile file = new_file_beside(path);
+  if (::unlink(file.name.c_str()) != 0) throw_errno(quoted("unlink", file.name));
+}
+
+Journal Journal::open_locked(const std::string& path, int more_flags) {
+  Fd fd(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | more_flags, 0644));
   if (!fd) throw_errno(quoted("open", path));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) throw_error(EBUSY, "journal '" + path + "' is being written by another process");
     throw_errno(quoted("flock", path));
   }
-  struct stat info = {};
-  if (::fstat(fd.get(), &info) != 0) throw_errno(quoted("fstat", path));
-  const off_t keep = truncate ? 0 : end_of_last_line(fd.get(), info.st_size, path);
-  if (keep != info.st_size && ::ftruncate(fd.get(), keep) != 0) throw_errno(quoted("ftruncate", path));
   return Journal(std::move(fd), path);
+}
+
+Journal Journal::open(const std::string& path, bool truncate) {
+  make_parent(path);
+  Journal journal = open_locked(path, O_CREAT);
+  if (!truncate) {
+    journal.cut_unfinished_line();
+  } else if (::ftruncate(journal.fd_.get(), 0) != 0) {
+    throw_errno(quoted("ftruncate", path));
+  }
+  return journal;
+}
+
+Journal Journal::reopen(const std::string& path) { return open_locked(path, 0); }
+
+std::string Journal::text() const {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::pread(fd_.get(), buffer, sizeof buffer, static_cast<off_t>(text.size()));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_errno(quoted("pread", path_));
+    if (n == 0) return text;
+    text.append(buffer, static_cast<size_t>(n));
+  }
+}
+
+void Journal::cut_unfinished_line() {
+  struct stat info = {};
+  if (::fstat(fd_.get(), &info) != 0) throw_errno(quoted("fstat", path_));
+  const off_t keep = end_of_last_line(fd_.get(), info.st_size, path_);
+  if (keep != info.st_size && ::ftruncate(fd_.get(), keep) != 0) throw_errno(quoted("ftruncate", path_));
 }
 
 void Journal::append(std::string_view line) {

@@ -17,6 +17,9 @@ std::string read_text(const std::string& path);
 // the old one. Missing parent folders are made. Throws std::system_error.
 void write_atomically(const std::string& path, std::string_view text);
 
+// Throws what write_atomically() would for want of a folder or a right, and leaves no file behind.
+void check_writable(const std::string& path);
+
 // An append-only file of lines. append() writes one line with a single write(2) and throws when not all
 // of it was taken, after cutting the file back to its last whole line.
 class Journal {
@@ -24,11 +27,16 @@ class Journal {
   // Opens for appending; a last line without its newline (a writer was killed) is cut off first.
   // Takes an advisory lock (flock): a second writer gets a clear error. `truncate` starts anew.
   static Journal open(const std::string& path, bool truncate);
+  // Opens what is there, locked likewise, and changes nothing: read it, judge it, then cut it.
+  static Journal reopen(const std::string& path);
+  std::string text() const;
+  void cut_unfinished_line();
   void append(std::string_view line);  // without newline
   const std::string& path() const { return path_; }
 
  private:
   Journal(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  static Journal open_locked(const std::string& path, int more_flags);
   Fd fd_;
   std::string path_;
 };

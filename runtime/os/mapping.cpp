@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <utility>
 
 #include "runtime/os/counters.hpp"
@@ -41,6 +42,12 @@ std::byte* checked_mmap(void* hint, size_t bytes, int prot, int flags, int fd, u
 }
 
 }  // namespace
+
+uint64_t max_mappings() {
+  uint64_t limit = 65530;
+  std::ifstream("/proc/sys/vm/max_map_count") >> limit;
+  return limit;
+}
 
 bool page_size_supported() { return ::sysconf(_SC_PAGESIZE) == static_cast<long>(kPageBytes); }
 

@@ -16,6 +16,10 @@ namespace instbench::os {
 inline constexpr size_t kPageBytes = 4096;  // checked at start-up by page_size_supported()
 inline constexpr size_t kHugePageBytes = size_t{2} << 20;
 
+// Half of what x86-64 and AArch64 give a process (47 or 48 bits): the rest is libraries, heap and luck.
+inline constexpr double kUsableAddressSpace = double{uint64_t{1} << 46};
+uint64_t max_mappings();  // vm.max_map_count; its default, 65,530, where it cannot be read
+
 bool page_size_supported();  // the kernel's page size is kPageBytes
 
 constexpr uint64_t round_up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }

@@ -117,6 +117,65 @@ TEST_P(EveryStrategy, AnotherModuleAndBackAgain) {
   }
 }
 
+// The same image, another minimum: what is beyond the smaller one must fault, what the larger one adds must be zero.
+TEST_P(EveryStrategy, SameImageOtherSizes) {
+  const auto rich = Prepared::make(module_of(kRich), GetParam()),
+             larger = Prepared::make(module_of(kRichLarger), GetParam());
+  Pool pool(GetParam(), SlotGeometry::covering(SlotGeometry::covering({}, *rich), *larger), 1);
+  const Tenant &r = pool.admit(rich), &l = pool.admit(larger);
+  for (int round = 0; round < 3; ++round) {
+    {
+      Lease lease(pool, l);
+      ASSERT_EQ(lease->memory(0).size(), 6 * kWasmPageBytes);
+      for (const std::byte b : lease->memory(0).subspan(3 * kWasmPageBytes)) ASSERT_EQ(b, std::byte{0});
+      for (uint64_t i = 0; i < 69; ++i) ASSERT_TRUE(lease->take(0, i).is_null()) << i;
+      EXPECT_EQ(lease->prepared().function_of(lease->take(0, 69), lease->vmctx().base()), 0u);
+      std::memset(lease->memory(0).data(), 0xfc, lease->memory(0).size());
+      for (uint64_t i = 0; i < 70; ++i) lease->set(0, i, lease->prepared().ref_to(0, lease->vmctx().base()));
+    }
+    {
+      Lease lease(pool, r);
+      expect_rich(lease.instance());
+      mess_up(lease.instance());
+    }
+  }
+}
+
+// Grown memory reads as zero for the next tenant that grows, in tables kept over a reset too.
+TEST_P(EveryStrategy, GrownMemoryAndKeptTablesAreCleanAgain) {
+  PoolWith one(kRich, GetParam(), 1);
+  for (int round = 0; round < 4; ++round) {
+    Lease lease(one.pool, *one.tenant);
+    for (uint64_t i = 0; i < 40; ++i) ASSERT_EQ(lease->take(0, i).is_null(), i < 3 || i > 5) << i;
+    ASSERT_TRUE(lease->grow_memory(0, 7));
+    for (const std::byte b : lease->memory(0).subspan(3 * kWasmPageBytes)) ASSERT_EQ(b, std::byte{0});
+    std::memset(lease->memory(0).data(), 0xfe, lease->memory(0).size());
+    // Tables are not grown here: a reset that keeps them must still not show these entries.
+    for (uint64_t i = 0; i < 40; ++i) lease->set(0, i, lease->prepared().ref_to(2, lease->vmctx().base()));
+  }
+}
+
+TEST_P(EveryStrategy, ManyExtentsAndMemoriesStartAsTheirSegmentsSay) {
+  PoolWith one(kWide, GetParam(), 1);
+  for (int round = 0; round < 3; ++round) {
+    Lease lease(one.pool, *one.tenant);
+    EXPECT_EQ(text_at(lease.instance(), 4090, 14), "a run of pages");
+    EXPECT_EQ(text_at(lease.instance(), 8190, 7), "goes on");
+    EXPECT_EQ(text_at(lease.instance(), 900000, 8), "far away");
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(lease->memory(1).data()) + 65530, 13), "second memory");
+    uint64_t v128[2];
+    std::memcpy(v128, lease->vmctx().global(0), sizeof v128);
+    EXPECT_EQ(v128[0], 3u);
+    EXPECT_EQ(v128[1], 4u);
+    FuncRef reference;
+    std::memcpy(&reference, lease->vmctx().global(1), sizeof reference);
+    EXPECT_EQ(lease->prepared().function_of(reference, lease->vmctx().base()), 0u);
+    for (const size_t memory : {0, 1}) std::memset(lease->memory(memory).data(), 0xfb, lease->memory(memory).size());
+    std::memset(lease->vmctx().global(0), 0xee, 16);
+    std::memset(lease->vmctx().global(1), 0, sizeof(FuncRef));
+  }
+}
+
 TEST_P(EveryStrategy, DynamicSegmentsKeepTheirOrder) {
   PoolWith one(kDynamic, GetParam(), 1);
   for (int round = 0; round < 3; ++round) {
@@ -300,6 +359,22 @@ TEST(ExactCost, ModulesWithEqualMemoryShareTheirAffinity) {
   EXPECT_EQ(lease.path().slot, SlotPath::hit);
   EXPECT_EQ(lease.path().memory, MemoryPath::kept);
   EXPECT_EQ(total(os::counters() - before), 0u);
+}
+
+TEST(ExactCost, WithoutAffinityEverySlotIsMappedAnew) {
+  const Cost cost = warm_cost(kRich, parse_strategy("pool-lazy,affinity=off"));
+  EXPECT_EQ(cost.path.slot, SlotPath::evicted);
+  EXPECT_EQ(cost.path.memory, MemoryPath::mapped);
+  EXPECT_EQ(calls(cost.instantiate, Call::mmap), 2u);  // the wipe and the extent
+  EXPECT_EQ(calls(cost.instantiate, Call::mprotect), 1u);
+}
+
+TEST(ExactCost, A32BitMemoryEndsAtFourGiBWhateverIsReserved) {
+  Strategy strategy = parse_strategy("pool-lazy,reserve=8GiB");
+  PoolWith one("(module (memory 1))", strategy, 1);
+  Lease lease(one.pool, *one.tenant);
+  EXPECT_FALSE(lease->grow_memory(0, 65536));
+  EXPECT_TRUE(lease->grow_memory(0, 65535));
 }
 
 TEST(ExactCost, EvictionThrowsTheOldImageAway) {

@@ -31,6 +31,18 @@ inline constexpr const char* kRich = R"((module
 inline constexpr const char* kRichTwin = R"((module (memory 3 10) (table 5 funcref) (func $x) (elem (i32.const 0) $x)
   (data (i32.const 100) "first") (data (i32.const 140000) "second")))";
 
+// The same memory start state again, with a larger minimum and a larger table.
+inline constexpr const char* kRichLarger =
+    R"((module (memory 6 10) (table 70 funcref) (func $x) (elem (i32.const 69) $x)
+  (data (i32.const 100) "first") (data (i32.const 140000) "second")))";
+
+// Two memories, a run of three pages, and two extents: the hole between them is 200 pages long.
+inline constexpr const char* kWide = R"((module (memory 20 30) (memory 2 4)
+  (global (mut v128) (v128.const i64x2 3 4)) (global (mut funcref) (ref.func $f)) (func $f) (elem declare func $f)
+  (data (i32.const 4090) "a run of pages") (data (i32.const 8190) "goes on") (data (i32.const 900000) "far away")
+  (data (memory 1) (i32.const 65530) "second memory")
+  (table 30 funcref) (elem (i32.const 2) $f)))";
+
 inline constexpr const char* kOther = R"((module (memory 1 2) (table 9 funcref) (func $x) (elem (i32.const 8) $x)
   (data (i32.const 65530) "other")))";
 

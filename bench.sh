@@ -23,7 +23,7 @@ done
 [ "$no_install" = yes ] || require_debian_12
 install_packages "$no_install" "${BUILD_PACKAGES[@]}"
 
-echo "building (build/release)"
+echo "building (build/release): about two minutes on two CPUs"
 log=$(mktemp)
 { cmake --preset release -DINSTBENCH_TESTS=OFF && cmake --build --preset release; } >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; exit 1; }
 rm -f "$log"
@@ -32,9 +32,14 @@ rm -f "$log"
 mkdir -p results/local
 out="results/local/bench-$(date -u +%Y%m%d-%H%M%S).json"
 status=0
+echo "running ${suite[*]}: the default suite takes about two minutes"
 build/release/instbench run "${suite[@]}" --out "$out" || status=$?
 if [ -s "$out" ]; then
-  build/release/instbench plot "$out" --chart overview --format png,svg
-  build/release/instbench plot "$out" --modules spidermonkey --format png,svg
+  if [ "${suite[*]}" = embedded ]; then
+    build/release/instbench plot "$out" --chart overview
+    build/release/instbench plot "$out" --chart before-after --modules spidermonkey
+  else
+    build/release/instbench plot "$out"
+  fi
 fi
 exit "$status"

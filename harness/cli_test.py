@@ -100,7 +100,12 @@ class Usage(CliTest):
     def test_no_verb_and_bad_values(self):
         self.assert_refused(self.instbench(), 2, "--help")
         self.assert_refused(self.instbench("run", "smoke", "--blocks=0"), 2, "--blocks")
-        self.assert_refused(self.instbench("run", "smoke", "--timeout=-1"), 2, "--timeout")
+        for value in ("-1", "0", "0.0001", "1e300", "nan", "inf", "86401"):
+            self.assert_refused(self.instbench("run", "smoke", f"--timeout={value}"), 2, "--timeout takes 0.1 to 86400")
+            self.assert_refused(self.instbench("gate", "--exact", "smoke", f"--timeout={value}"), 2, "--timeout takes 0.1 to 86400")
+        for value in ("0", "0.01", "60001", "1e300", "nan"):
+            self.assert_refused(self.instbench("run", "smoke", f"--batch-ms={value}"), 2, "--batch-ms takes 0.1 to 60000")
+        self.assert_refused(self.instbench("run", "smoke", "--blocks=1001"), 2, "--blocks")
         self.assert_refused(self.instbench("run", "smoke", "--seed=x"), 2, "--seed")
         self.assert_refused(self.instbench("gate"), 2, "--exact")
 
@@ -115,6 +120,9 @@ class Usage(CliTest):
     def test_touch_beyond_the_memory(self):
         done = self.instbench("run", "one-segment", "--touch=write=1,17", f"--out={self.out}")
         self.assert_refused(done, 2, "17 pages", "one-segment begins with 16")
+        for touch in ("read=16,write=1", "read=1,write=16", "read=17", f"read={2**32},write={2**32}", f"read={2**64 - 1},write=1"):
+            reason = "must be at most" if str(2**64 - 1) in touch else "pages of 4 KiB"
+            self.assert_refused(self.instbench("run", "one-segment", f"--touch={touch}", f"--out={self.out}"), 2, "--touch", reason)
         self.assert_refused(self.instbench("run", "one-segment", "--touch=calls=1", f"--out={self.out}"), 2, "table entries")
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["worker.py"])
 
@@ -183,6 +191,33 @@ class Files(CliTest):
             done = self.instbench("run", "smoke", f"--out={out}", fake="hang")
             self.assert_refused(done, 1, out.split("/result")[0])
         self.assert_refused(self.instbench("run", "smoke", f"--out={self.folder}", fake="hang"), 2, "is a folder")
+
+    def test_only_regular_files_are_replaced(self):
+        (self.folder / "kept").write_text("precious")
+        places = {"link": lambda path: path.symlink_to("kept"), "dangling": lambda path: path.symlink_to("absent"), "pipe": os.mkfifo}
+        for name, make in places.items():
+            for suffix in (".json", ".jsonl"):
+                place = self.folder / (name + suffix)
+                make(place)
+                before = place.lstat()
+                for how in ("--force", "--resume"):
+                    done = self.instbench("run", "smoke", f"--out={name}.json", how, fake="hang")
+                    self.assert_refused(done, 2, f"{place.name} is not a regular file")
+                self.assertEqual(place.lstat().st_ino, before.st_ino)
+                place.unlink()
+        self.assert_refused(self.instbench("run", "smoke", "--out=/dev/null", "--force", fake="hang"), 2, "not a regular file")
+        (self.folder / "link").symlink_to("kept")
+        (self.folder / "mine.wat").write_text("(module)")
+        self.assert_refused(self.instbench("shape", "extract", "mine.wat", "-o", "link"), 2, "not a regular file")
+        self.assert_refused(self.instbench("convert", "x", "--to=csv", "-o", "link"), 2, "not a regular file")
+        self.assert_refused(self.instbench("gate", "--exact", "smoke", "--lock=link", "--update"), 2, "not a regular file")
+        self.assertEqual((self.folder / "kept").read_text(), "precious")
+
+    def test_trying_the_folder_replaces_nothing(self):
+        (self.folder / "result.json.probe").write_text("precious")
+        self.assertEqual(self.run_smoke().returncode, 0)
+        self.assertEqual((self.folder / "result.json.probe").read_text(), "precious")
+        self.assertFalse(list(self.folder.glob(".*")))
 
     def test_a_full_disk_at_the_start_leaves_no_file(self):
         done = self.run_smoke(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
@@ -257,6 +292,35 @@ class Interruption(CliTest):
             journal.write('{"step": 17, "cut')  # a line the kill cut short
         self.check_resumed()
 
+    def test_resume_asks_again_where_a_worker_was_killed(self):
+        self.assertEqual(self.run_smoke(fake="crash").returncode, 1)
+        self.assertEqual(self.run_smoke("--resume").returncode, 0)
+        self.assertTrue(self.result()["run"]["complete"])
+        self.assertEqual([cell["status"] for cell in self.result()["cells"]], ["ok"] * 6)
+        self.assertEqual({cell["processes"] for cell in self.result()["cells"]}, {2})
+        self.assertEqual(self.run_smoke("--force", fake="babble").returncode, 1)
+        self.assertEqual(self.run_smoke("--resume").returncode, 1)  # an answer stands
+
+    def test_resume_refuses_a_damaged_journal(self):
+        self.assertEqual(self.run_smoke().returncode, 0)
+        journal = self.out.with_suffix(".jsonl")
+        lines = journal.read_text().splitlines()
+        header, first = json.loads(lines[0]), json.loads(lines[1])
+        damaged = {
+            ":3: step 0 is there already, in line 2": [lines[0], lines[1], lines[1]],
+            ":2: step 18": [lines[0], json.dumps(first | {"step": 18})],
+            ":2: the arm": [lines[0], json.dumps(first | {"arm": "core:pool"})],
+            ":2: no sample": [lines[0], json.dumps(first | {"sample": None})],
+            ":2: not a JSON object": [lines[0], "[]"],
+            "another machine": [json.dumps(header | {"machine": 1})],
+            ":1: its \"cases\"": [json.dumps(header | {"cases": 1})],
+        }
+        for words, content in damaged.items():
+            journal.write_text("\n".join(content) + "\n")
+            done = self.run_smoke("--resume")
+            self.assert_refused(done, 1, "result.jsonl", words)
+            self.assertNotIn("json.exception", done.stderr)
+
     def test_resume_refuses_another_run(self):
         self.assertEqual(self.run_smoke().returncode, 0)
         before = self.out.with_suffix(".jsonl").read_text()
@@ -311,6 +375,16 @@ class Gate(CliTest):
     def test_a_broken_lock_fails_closed(self):
         (self.folder / "lock.json").write_text("{")
         self.assert_refused(self.gate(), 1, "lock.json", "not JSON")
+        (self.folder / "lock.json").unlink()
+        self.assertEqual(self.gate("--update").returncode, 0)
+        lock = json.loads((self.folder / "lock.json").read_text())
+        section = lock["sections"][0]
+        arm = next(iter(section["cases"]["empty none s1"]))
+        for broken in ({"suite": 5}, {"kernel": None}, {"cases": {"empty none s1": {arm: {"phases": {"cycle": 5}, "ranges": []}}}},
+                       {"cases": {"empty none s1": {arm: {"phases": {"cycle": {"x": {}}}, "ranges": []}}}},
+                       {"cases": {"empty none s1": {arm: {"phases": {}, "ranges": [5]}}}}):
+            (self.folder / "lock.json").write_text(json.dumps(lock | {"sections": [section | broken]}))
+            self.assert_refused(self.gate(), 1, "lock.json", "a section lacks")
 
 
 class Others(CliTest):
@@ -330,6 +404,12 @@ class Others(CliTest):
         self.assertEqual(len((self.folder / "r.csv").read_text().splitlines()), 1 + 6)
         (self.folder / "other.json").write_text("{}")
         self.assert_refused(self.instbench("convert", "other.json", "--to=csv"), 1, "schema")
+        for damage in ({"cells": [{"status": "ok"}]}, {"cells": 5}, {"machine": 5, "cells": [5]}, {"tool": {"git": 5}, "cases": 5}):
+            (self.folder / "other.json").write_text(json.dumps(self.result() | damage))
+            for to in ("csv", "gbench"):
+                done = self.instbench("convert", "other.json", f"--to={to}")
+                self.assert_refused(done, 1, "other.json: not a whole result")
+                self.assertNotIn("json.exception", done.stderr)
 
     def test_compare_py_reads_it(self):
         compare = Path("/usr/share/benchmark/compare.py")

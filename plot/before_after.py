@@ -5,7 +5,8 @@ panel per number of live instances (S), with the same axis in all panels of a ro
 batch figure, cut into phases in proportion to their medians. A bar too short to see still has its figure
 and, in bold, how many times faster than `eager` it is. Right: the same figures on a log axis that all
 rows share, where equal steps are equal ratios; there a dot stands for a bar, since a log axis has no zero.
-A phase shorter than what the clock resolves is never drawn: it belongs to the grey rest of the bar.
+A phase shorter than what the clock resolves is never drawn: it belongs to the grey rest of the bar. The grey
+is what the batch (a mean of wall time) has and the phase medians do not: waiting, tails, such phases.
 """
 
 import re
@@ -27,9 +28,11 @@ TITLE, BAR, GAP, LABEL, FINE = 0.98, 0.335, 0.12, 8.5, 6.8  # inches, inches, in
 HEAD, FOOT = 0.44, 0.42  # inches above and below the bars of a row
 LEFT, BARS, BETWEEN, DOTS, RIGHT = 2.0, 3.7, 0.2, 2.4, 0.35
 SHORT = 0.09  # of the axis: the phases of shorter bars are written out
-TIMED = ("Timed: one whole cycle (acquire a slot, init memory and tables, start function, work, release) as a batch of many cycles with "
-         "no clock read inside. Ratios: median of eager over median of the strategy, same case. Phases: medians of a second pass, in "
-         "which clock reads add to each; a bar is as long as the batch figure, and phases that sum to more are scaled down to it.")
+MUCH = 0.25  # of a bar: more grey than this is said
+TIMED = caption.TIMED + (
+         " Ratios: median of eager over median of the strategy, same case. Phases: medians of a second pass, in "
+         "which clock reads add to each; a bar is as long as the batch figure, and phases that sum to more are scaled down to it. "
+         "Grey: the batch figure, a mean of wall time, less these medians.")
 
 
 @dataclass
@@ -45,12 +48,16 @@ class Bar:
 
 def split(cell):
     """(segments, rest, unresolved): a phase is a segment only if its median is at or above the resolution."""
-    if not cell.phases or cell.resolution_ns is None:
+    if not _is_split(cell):
         return [], cell.median_ns, []
     scale = min(1.0, cell.median_ns / max(sum(cell.phases.values()), 1e-9))
     segments = [(p, cell.phases[p] * scale) for p in PHASES if cell.phases.get(p, 0) >= cell.resolution_ns]
     unresolved = [p for p in PHASES if p in cell.phases and cell.phases[p] < cell.resolution_ns]
     return segments, max(0.0, cell.median_ns - sum(ns for _, ns in segments)), unresolved
+
+
+def _is_split(cell):
+    return cell.drawable and bool(cell.phases) and cell.resolution_ns is not None
 
 
 def ratios(cell, eager):
@@ -92,7 +99,7 @@ def _weight(case):
     return (case.workload["kind"] != "none", read + write, case.workload.get("calls", 0), case.workload.get("grow", 0))
 
 
-def draw(result, cases, csv_name):
+def draw(result, cases, source):
     """The figure of one module."""
     order, apart = style.story_order(result.arms)
     loads, slots = chosen(cases)
@@ -100,34 +107,53 @@ def draw(result, cases, csv_name):
     shown = [c for row in grid for c in row if c]
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
     width = LEFT + len(slots) * (BARS + BETWEEN) + 0.3 + DOTS + RIGHT
-    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, csv_name))
+    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, source))
     row_height = (len(order) + len(apart)) * BAR + (GAP if apart else 0) + HEAD + FOOT
-    page = style.Page(width, TITLE + len(loads) * row_height + text.height + 0.28)
-    _head(page, cases[0], cells, slots)
+    subtitle, legend = style.subtitle_lines(_subtitle(result), width), _legend(cells, slots, width)
+    legend_top = 0.73 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
+    top = TITLE + legend_top - 0.73 + style.LEGEND_LEADING * max(line for line, *_ in legend)
+    page = style.Page(width, top + len(loads) * row_height + text.height + 0.28)
+    page.title(cases[0].module_name, ": what one instance costs, from acquire to release")
+    page.subtitle(subtitle)
+    for line, left, handles, look in legend:
+        page.legend(handles, left, legend_top + line * style.LEGEND_LEADING, **look)
     dots = []
     for i, row in enumerate(grid):
-        dots.append(_row(page, result, row, loads[i], slots, TITLE + i * row_height, (order, apart), last=i == len(grid) - 1))
+        dots.append(_row(page, result, row, loads[i], slots, top + i * row_height, (order, apart), last=i == len(grid) - 1))
     _share_dots(dots, cells)
     text.draw(page, 0.3, page.height - text.height - 0.02)
     return page
 
 
-def _head(page, case, cells, slots):
-    page.title(case.module_name, ": what one instance costs, from acquire to release")
-    page.text(0.3, 0.47, "One cycle per strategy. Shorter is better; in bold, how many times faster than eager.", 9.5, color=style.SOFT)
+def _subtitle(result):
+    ratios_too = "" if selection.baseline(result.arms) is None else "; in bold, how many times faster than eager"
+    return f"One cycle per strategy. Shorter is better{ratios_too}."
+
+
+def _legend(cells, slots, width):
+    """[(line, left, handles, look)]: the pieces of the bars and, at the right of the same line if they fit, the marks of the dots."""
+    room, pieces, marks = width - 0.3 - LEFT, _pieces(cells), _marks(cells, slots)
+    if style.legend_width(pieces) + 0.3 + style.legend_width(marks) <= room:
+        return [(0, LEFT, pieces, {}), (0, width - 0.3, marks, dict(loc="upper right", columnspacing=1.0, handletextpad=0.2))]
+    rows = style.legend_rows(pieces, room) + style.legend_rows(marks, room)
+    return [(line, LEFT, row, {}) for line, row in enumerate(rows)]
+
+
+def _pieces(cells):
     drawn = {p for cell in cells if cell.drawable for p, _ in split(cell)[0]}
     handles = [patches.Patch(facecolor=style.PHASE_LOOK[p][0], hatch=style.PHASE_LOOK[p][1], edgecolor="white", linewidth=0, label=p)
                for p in PHASES if p in drawn]
-    limits = [c.resolution_ns for c in cells if c.drawable and c.resolution_ns is not None]
-    why = f" (phases < {duration(max(limits))})" if limits else " (no phases in the file)"
-    handles.append(patches.Patch(facecolor=style.GREY, label="not split" + why))
-    page.legend(handles, LEFT, 0.73, ncol=len(handles))
+    label = "not in the phase medians" if any(_is_split(c) for c in cells) else "not split (no phases in the file)"
+    return handles + [patches.Patch(facecolor=style.GREY, label=label)]
+
+
+def _marks(cells, slots):
     marks = [lines.Line2D([], [], color=style.INK, marker=m, markerfacecolor=f, linestyle="", markersize=6, label=f"S={s}")
              for s, (m, f) in zip(slots, DOT_LOOK)]
     if any(c.floor_ns for c in cells):
         marks.append(lines.Line2D([], [], color=style.VERMILLION, marker="|", linestyle="", markersize=9, markeredgewidth=1.4,
                                   label="floor: one clean madvise"))
-    page.legend(marks, page.width - 0.3, 0.73, loc="upper right", ncol=len(marks), columnspacing=1.0, handletextpad=0.2)
+    return marks
 
 
 # One workload ---------------------------------------------------------------------------------------
@@ -210,7 +236,7 @@ def _bar(axes, bar, y, limit):
         axes.barh(y, ns, thick, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0, gid=_id(bar, phase))
         left += ns
     if bar.rest_ns > 0:
-        axes.barh(y, bar.rest_ns, thick, left=left, color=style.GREY, linewidth=0, gid=_id(bar, "not-split"))
+        axes.barh(y, bar.rest_ns, thick, left=left, color=style.GREY, linewidth=0, gid=_id(bar, "rest"))
     axes.plot([bar.cell.low_ns, bar.cell.high_ns], [y, y], color=style.INK, linewidth=1.1, solid_capstyle="butt")
     _write(axes, bar, y, limit)
 
@@ -235,8 +261,8 @@ def _write(axes, bar, y, limit):
 
 def _phases_in_words(bar, width):
     """"acquire 0.93 + release 0.85 µs", or "" when that is wider than `width` inches."""
-    parts = bar.segments + ([("not split", bar.rest_ns)] if bar.rest_ns > 0.02 * bar.cell.median_ns else [])
-    text = sum_of(parts) if bar.segments else "not split"
+    parts = bar.segments + ([("grey", bar.rest_ns)] if bar.rest_ns > 0.02 * bar.cell.median_ns else [])
+    text = sum_of(parts) if bar.segments else "all grey"
     return text if style.text_width(text, FINE) <= width else ""
 
 
@@ -271,7 +297,7 @@ def _share_dots(panels, cells):
 # Words ----------------------------------------------------------------------------------------------
 
 def notes(result, cases, shown, cells):
-    found = caption.doubts(result, cells) + caption.missing(result, cases, result.arms) + _unresolved(cells)
+    found = caption.doubts(result, cells) + caption.missing(result, cases, result.arms) + _grey(cells)
     if selection.baseline(result.arms) is None:
         found.append("The file has no core:eager arm, so no ratios are written.")
     if {c.slots for c in shown} == {1}:
@@ -283,18 +309,26 @@ def notes(result, cases, shown, cells):
     return found + [selection.CONDITIONS_KEY]
 
 
-def _unresolved(cells):
+def _grey(cells):
+    """What the grey is made of, where it is much of a bar, and which phases are in it for being short."""
     drawable = [c for c in cells if c.drawable]
-    counts = {p: sum(p in split(c)[2] for c in drawable) for p in PHASES}
+    with_phases = [c for c in drawable if _is_split(c)]
+    whole = len(drawable) - len(with_phases)
+    found = [f"{whole} of {count(len(drawable), 'bar')} have no phases in the file and are drawn whole."] if whole else []
+    if not with_phases:
+        return found
+    found.append(f"Grey is not in the phase medians: waiting, tails, phases < {duration(max(c.resolution_ns for c in with_phases))}.")
+    much = sum(split(c)[1] > MUCH * c.median_ns for c in with_phases)
+    if much:
+        found[-1] += f" It is more than {100 * MUCH:g} % of the bar in {much} of {count(len(with_phases), 'bar')}."
+    counts = {p: sum(p in split(c)[2] for c in with_phases) for p in PHASES}
     text = ", ".join(f"{p} in {n}" for p, n in counts.items() if n)
-    unsplit = sum(not c.phases for c in drawable)
-    found = [f"Below the clock's resolution and so not split, of {count(len(drawable), 'bar')}: {text}."] if text else []
-    return found + ([f"{unsplit} of {len(drawable)} bars have no phases in the file and are drawn whole."] if unsplit else [])
+    return found + ([f"Phases below the clock's resolution and so in the grey, of {count(len(with_phases), 'bar')}: {text}."] if text else [])
 
 
 COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "arm", "status", "reason", "verified", "processes",
            "median_ns", "min_ns", "max_ns", "times_faster_than_eager", "times_faster_low", "times_faster_high", "floor_madvise_ns",
-           "resolution_ns"] + [f"{p}_p50_ns" for p in PHASES] + [f"{p}_drawn_ns" for p in PHASES] + ["not_split_ns"]
+           "resolution_ns"] + [f"{p}_p50_ns" for p in PHASES] + [f"{p}_drawn_ns" for p in PHASES] + ["not_in_phase_medians_ns"]
 
 
 def rows(result, cases):

@@ -4,6 +4,8 @@ Every cell that should be in the picture and is not (skipped, failed, not run, n
 Provenance is only what the file says; what it does not say reads "unknown".
 """
 
+import statistics
+
 import style
 from units import count
 
@@ -12,6 +14,8 @@ LEADING = 0.148  # inches from line to line
 MOST_GAPS, MOST_NAMES = 12, 4
 SYNTHETIC = "SYNTHETIC DATA: a test fixture. Nothing here was measured."
 DELAY_LIMIT = 0.01  # the scheduler's own: a block above it is run again
+TIMED = ("Timed: one whole cycle (acquire a slot, init memory and tables, work, release) as a batch of many cycles with no clock read "
+         "inside.")
 
 
 class Caption:
@@ -82,9 +86,34 @@ def doubts(result, cells):
         notes.append("The run is not complete: cells may be missing or have fewer processes than planned.")
     drawn = [c for c in cells if c.drawable]
     notes += _listed("Not verified against a reference instance", [c for c in drawn if c.verified is not True])
-    notes += _listed(f"Disturbed (waited for a CPU more than {DELAY_LIMIT:.0%} of the time)",
-                     [c for c in drawn if c.delay_share is not None and c.delay_share > DELAY_LIMIT])
-    return notes
+    return notes + _disturbed(drawn) + _without_start(drawn)
+
+
+def _disturbed(drawn):
+    known = [c for c in drawn if c.delay_share is not None]
+    late = sorted((c for c in known if c.delay_share > DELAY_LIMIT), key=lambda c: c.delay_share)
+    unknown = []
+    if len(known) < len(drawn):
+        unknown.append(f"How long {len(drawn) - len(known)} of {count(len(drawn), 'cell')} waited for a CPU is not in the file.")
+    if not late:
+        return unknown
+    middle = f"median {_percent(statistics.median(c.delay_share for c in late))}, worst " if len(late) > 1 else ""
+    return [f"{len(late)} of {count(len(known), 'cell')} waited for a CPU more than {_percent(DELAY_LIMIT)} of the time, in the worst "
+            f"process of each: {middle}{_percent(late[-1].delay_share)} ({late[-1].case.name}, {style.name_of(late[-1].arm)})."] + unknown
+
+
+def _percent(share):
+    return f"{100 * share:.{0 if share >= 0.0995 else 1}f}".removesuffix(".0") + "\u00a0%"
+
+
+def _without_start(drawn):
+    """The modules whose start function exists and was not run, by what the file says about it."""
+    found = {}
+    for cell in drawn:
+        if cell.start and cell.start.startswith("not run"):
+            names = found.setdefault(cell.start.removeprefix("not run").strip(), [])
+            names += [] if cell.case.module_name in names else [cell.case.module_name]
+    return [f"Start function not run{f' {why}' if why else ''}: {', '.join(names)}." for why, names in found.items()]
 
 
 def _listed(what, cells):
@@ -93,7 +122,8 @@ def _listed(what, cells):
     return [f"{what}: {'; '.join(names[:MOST_NAMES])}{more}."] if names else []
 
 
-def provenance(result, cells, timed, csv_name):
+def provenance(result, cells, timed, source):
+    """`source` says where the data is and how to draw it again."""
     tool, run, machine = result.tool, result.run, result.machine
     dirty = {True: ", uncommitted changes", False: ", clean tree"}.get(tool.get("dirty"), ", clean or not: unknown")
     sizes = sorted({len(c.real_ns) for c in cells if c.drawable})
@@ -106,7 +136,7 @@ def provenance(result, cells, timed, csv_name):
         f"{_or(tool, 'compiler')} {_or(tool, 'flags')} · run {_or(run, 'id')}, suite {_or(run, 'suite')}, {_or(run, 'started')[:10]} · "
         f"Linux {_or(machine, 'kernel')}, {_or(machine, 'cpu')}, {_cpus(machine)}, THP {_or(machine, 'thp')}, "
         f"governor {_or(machine, 'governor')}, ASLR {_or(machine, 'aslr')}.",
-        f"Data: {csv_name}. Redraw: instbench plot {result.path.name}",
+        source,
     ]
 
 

@@ -23,8 +23,9 @@ NEEDS = "it needs cells with batch times at two or more counts (zero apart) of p
 PANELS = 2
 TOP, HEIGHT, LEFT, WIDTH, WORDS, BOTTOM = 1.08, 4.4, 0.85, 3.55, 2.45, 0.62  # inches
 LABEL, FINE = 8.5, 7.2  # points
-TIMED = ("Timed: one whole cycle (acquire a slot, init memory and tables, start function, work, release) as a batch of many cycles with "
-         "no clock read inside. Cost per page: difference of the medians at the most and the fewest pages over the difference in pages; its "
+SUBTITLE = "At the end of each line: what one more page costs (≤: no more than), and the minor faults it takes."
+TIMED = caption.TIMED + (
+         " Cost per page: difference of the medians at the most and the fewest pages over the difference in pages; its "
          "range from the extremes of the processes, and ≤ when that includes zero. Faults per page: the same difference of the kernel's minor-fault counts.")
 
 
@@ -111,17 +112,19 @@ def lines_of(result, cases, axis, slots):
     return found
 
 
-def draw(result, group, csv_name):
+def draw(result, group, source):
     axis, cases = group
     slots = selection.spread(sorted({c.slots for c in cases}), PANELS)
     shown = [c for c in cases if c.slots in slots]
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
     width = LEFT + len(slots) * (WIDTH + WORDS) - 0.4
-    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, csv_name))
-    page = style.Page(width, TOP + HEIGHT + BOTTOM + text.height + 0.1)
+    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, source))
+    subtitle = style.subtitle_lines(SUBTITLE, width)
+    top = TOP + style.SUBTITLE_LEADING * (len(subtitle) - 1)
+    page = style.Page(width, top + HEIGHT + BOTTOM + text.height + 0.1)
     page.title(cases[0].module_name, f": cost of a cycle against pages {'written' if axis == 'write' else 'read'}")
-    page.text(0.3, 0.47, "At the end of each line: what one more page costs (≤: no more than), and the minor faults it takes.", 9.5, color=style.SOFT)
-    panels = [_panel(page, result, cases, axis, s, LEFT + i * (WIDTH + WORDS)) for i, s in enumerate(slots)]
+    page.subtitle(subtitle)
+    panels = [_panel(page, result, cases, axis, s, LEFT + i * (WIDTH + WORDS), top) for i, s in enumerate(slots)]
     _same_axes(panels, cells, axis, style.looks(result.arms))
     panels[0][0].set_ylabel("time per cycle", fontsize=9)
     text.draw(page, 0.3, page.height - text.height - 0.02)
@@ -130,8 +133,8 @@ def draw(result, group, csv_name):
 
 # One panel ------------------------------------------------------------------------------------------
 
-def _panel(page, result, cases, axis, slots, left):
-    axes = page.axes(left, TOP, WIDTH, HEIGHT, xscale="log", yscale="log")
+def _panel(page, result, cases, axis, slots, left, top):
+    axes = page.axes(left, top, WIDTH, HEIGHT, xscale="log", yscale="log")
     case = next(c for c in cases if c.slots == slots)
     axes.set_title(f"{_settings_text(case, axis)}{selection.conditions_text(case)}", fontsize=9.5, loc="left", color=style.SOFT)
     axes.set_xlabel(f"4 KiB pages {'written' if axis == 'write' else 'read'} per cycle", fontsize=9)

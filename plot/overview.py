@@ -19,9 +19,7 @@ NAME = "overview"
 NEEDS = "it needs two modules with a batch time of core:eager and of another strategy, under the same workload"
 WORKLOADS, PANELS = 3, 2  # pictures per file and conditions; panels in one
 TOP, ROW, LEFT, WIDTH, BETWEEN, BOTTOM = 1.24, 0.27, 2.75, 4.3, 0.3, 0.6  # inches
-LEGEND_COLUMNS, LEGEND_ROW = 5, 0.19  # and inches
-TIMED = ("Timed: one whole cycle (acquire a slot, init memory and tables, start function, work, release) as a batch of many cycles with "
-         "no clock read inside. Ratios: median of eager over median of the strategy, same case.")
+TIMED = caption.TIMED + " Ratios: median of eager over median of the strategy, same case."
 
 
 def pictures(result, cases):
@@ -47,17 +45,22 @@ def _modules(result, cases):
     return sorted(cost, key=lambda module: -cost[module])
 
 
-def draw(result, cases, csv_name):
+def draw(result, cases, source):
     slots = selection.spread(sorted({c.slots for c in cases}), PANELS)
     shown = [c for c in cases if c.slots in slots]
     modules = _modules(result, cases)
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
     width = LEFT + len(slots) * (WIDTH + BETWEEN)
-    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells, modules), caption.provenance(result, cells, TIMED, csv_name))
+    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells, modules), caption.provenance(result, cells, TIMED, source))
     height = len(modules) * ROW + 0.1
-    top = TOP + LEGEND_ROW * ((len(_strategies(result)) - 1) // LEGEND_COLUMNS)
+    subtitle, legend = _subtitle(slots, width), style.legend_rows(_markers(result), width - 0.6)
+    legend_top = 0.76 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
+    top = TOP + legend_top - 0.76 + style.LEGEND_LEADING * (len(legend) - 1)
     page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
-    _head(page, result, cases[0], slots)
+    page.title("", f"How many times faster than eager, workload {cases[0].workload_label}")
+    page.subtitle(subtitle)
+    for i, row in enumerate(legend):
+        page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)
     for i, module in enumerate(modules):
         _name(page, result, shown, module, top + 0.05 + (i + 0.5) * ROW)
     panels = [_panel(page, result, shown, s, modules, LEFT + i * (WIDTH + BETWEEN), top) for i, s in enumerate(slots)]
@@ -78,14 +81,15 @@ def _strategies(result):
     return [arm for arm in order + apart if arm != selection.baseline(result.arms)]
 
 
-def _head(page, result, case, slots):
-    page.title("", f"How many times faster than eager, workload {case.workload_label}")
-    page.text(0.3, 0.47, "One cycle, from acquire to release. Further right is faster. Beside each name: what eager costs "
-              f"({' and '.join(f'S={s}' for s in slots)}).", 9.5, color=style.SOFT)
-    arms, looks = _strategies(result), style.looks(result.arms)
-    handles = [lines.Line2D([], [], linestyle="", label=style.escape(style.shorten_middle(style.name_of(arm), 8.5, 1.9)),
-                            **looks[arm].marker_style()) for arm in arms]
-    page.legend(handles, 0.3, 0.76, ncol=min(len(handles), LEGEND_COLUMNS))
+def _subtitle(slots, width):
+    return style.subtitle_lines("One cycle, from acquire to release. Further right is faster. Beside each name: what eager costs "
+                                f"({' and '.join(f'S={s}' for s in slots)}).", width)
+
+
+def _markers(result):
+    looks = style.looks(result.arms)
+    return [lines.Line2D([], [], linestyle="", label=style.escape(style.shorten_middle(style.name_of(arm), style.LEGEND, 3.4)),
+                         **looks[arm].marker_style()) for arm in _strategies(result)]
 
 
 def _name(page, result, cases, module, y):

@@ -4,7 +4,7 @@
 Each FILE gets a folder of charts (PNG and SVG) with the plotted data beside them (CSV). The files
 written are listed on standard output, remarks go to standard error.
 Exit codes: 0 drawn · 1 a file cannot be read, trusted or drawn, or a chart cannot be written ·
-2 the command line is wrong, or asks for cells that the file does not have · 130 interrupted.
+2 the command line is wrong, or asks for cells or a chart that the file does not have · 130 interrupted.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import csv
 import io
 import os
 import re
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -113,7 +114,7 @@ def chart_modules(name):
 def plot(file, folder, options):
     """Draws what the options ask of one file; yields each path when it is written."""
     result = load(file)
-    unknown = [m for m in options.modules or [] if m not in result.modules]
+    unknown = [m for m in options.modules or [] if m not in result.modules and m not in {c.module_name for c in result.cases}]
     if unknown:
         raise Usage(f'{file}: no module "{unknown[0]}"; it has {", ".join(result.modules) or "none"}')
     charts = chart_modules(options.chart)
@@ -123,29 +124,42 @@ def plot(file, folder, options):
         raise Usage(f"{file}: no case matches" if result.cases else f"{file}: the file has no cases")
     found = [(chart, list(chart.pictures(result, cases))) for chart in charts]
     if not any(pictures for _, pictures in found):
-        raise Failure(f"{file}: nothing to draw: {why_nothing(result, cases, options.chart)}")
+        refuse_nothing(result, cases, charts)
     for chart, pictures in found:
         if not pictures:
             print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
         for stem, group in pictures:
-            yield from write(result, chart, stem, group, folder, options.format)
+            yield from write(result, chart, stem, group, folder, options)
 
 
-def why_nothing(result, cases, chart):
+def refuse_nothing(result, cases, charts):
+    """Without a batch time nothing can be drawn of the file; with one, it is the chart asked for that it does not have."""
     cells = [cell for case in cases for arm in result.arms if (cell := result.cell(case, arm))]
     if not any(cell.drawable for cell in cells):
         reasons = list(dict.fromkeys(f"{c.status}: {c.reason or 'no batch time'}" for c in cells))
-        return f"none of {len(cells)} cells has a batch time" + (f" ({reasons[0]})" if reasons else "")
-    return next(m.NEEDS for m in chart_modules(chart))
+        raise Failure(f"{result.path}: nothing to draw: none of {len(cells)} cells has a batch time" + (f" ({reasons[0]})" if reasons else ""))
+    raise Usage(f"{result.path}: no {charts[0].NAME} chart: {charts[0].NEEDS}")
 
 
-def write(result, chart, stem, cases, folder, formats):
+def source(csv_name, file, options):
+    """The last line of a caption. Modules given as paths are named by their file: pictures are published, paths are not."""
+    words = [file.name]
+    if options.chart != "all":
+        words += ["--chart", options.chart]
+    if options.modules:
+        words += ["--modules", ",".join(m.rsplit("/", 1)[-1] for m in options.modules)]
+    if options.case_filter:
+        words += ["--case-filter", options.case_filter]
+    return f"Data: {csv_name}. Redraw: instbench plot {shlex.join(words)}"
+
+
+def write(result, chart, stem, cases, folder, options):
     import style
     style.use()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        page = chart.draw(result, cases, f"{stem}.csv")
-        yield from style.save(page, folder / stem, formats)
+        page = chart.draw(result, cases, source(f"{stem}.csv", result.path, options))
+        yield from style.save(page, folder / stem, options.format)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(chart.COLUMNS)

@@ -4,6 +4,8 @@ Exit code 77 when matplotlib is not installed: the charts are then not tested.""
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import unittest
@@ -19,6 +21,7 @@ import before_after
 import cost_vs_pages
 import make_fixture
 import overview
+import plot
 import result as result_file
 import selection
 import style
@@ -94,7 +97,7 @@ class Numbers(Scratch):
             self.assertEqual(float(row["median_ns"]), batch["median_real_ns"])
             self.assertEqual((float(row["min_ns"]), float(row["max_ns"])), (min(batch["real_ns"]), max(batch["real_ns"])))
             self.assertEqual(row["times_faster_than_eager"], f"{float('%.6g' % (eager['batch']['median_real_ns'] / batch['median_real_ns']))}")
-            drawn = [float(row[f"{p}_drawn_ns"] or 0) for p in result_file.PHASES] + [float(row["not_split_ns"])]
+            drawn = [float(row[f"{p}_drawn_ns"] or 0) for p in result_file.PHASES] + [float(row["not_in_phase_medians_ns"])]
             self.assertAlmostEqual(sum(drawn) / batch["median_real_ns"], 1, places=4)
             for phase in result_file.PHASES:
                 self.assertEqual(float(row[f"{phase}_p50_ns"]), cell["phases"][phase]["p50"])
@@ -159,8 +162,7 @@ class Pictures(Scratch):
         pieces = {}
         for piece in page.figure.findobj(matplotlib.patches.Rectangle):
             if piece.get_gid():
-                pieces.setdefault(piece.get_gid().rsplit("-", 1)[0] if not piece.get_gid().endswith("not-split")
-                                  else piece.get_gid()[:-len("-not-split")], []).append(piece)
+                pieces.setdefault(piece.get_gid().rsplit("-", 1)[0], []).append(piece)
         gid = before_after._id(before_after.Bar(result.cells["spidermonkey none s1", "core:overlay"], "core:overlay", [], 0, [], None), "x")[:-2]
         self.assertEqual(min(p.get_x() for p in pieces[gid]), 0)
         self.assertAlmostEqual(sum(p.get_width() for p in pieces[gid]), CELLS["spidermonkey none s1", "core:overlay"]["batch"]["median_real_ns"], places=3)
@@ -222,6 +224,44 @@ class Pictures(Scratch):
                 self.check_layout(stem, page)
                 self.assertNotIn("/tmp/somewhere", " ".join(words(page)), stem)
 
+    def one_column(self, **changes):
+        """The fixture with S=1 only: the narrowest pictures, and the normal case of a user's own module."""
+        document = fixture()
+        document["cases"] = [dict(c, **changes) for c in document["cases"] if c["slots"] == 1]
+        document["cells"] = [c for c in document["cells"] if c["case"].endswith(" s1")]
+        return document
+
+    def test_layout_holds_with_one_column(self):
+        few = self.one_column()
+        few["arms"] = [a for a in few["arms"] if a["id"] in ("core:pool-lazy", "core:pool-copy")]
+        few["cells"] = [c for c in few["cells"] if c["arm"] in ("core:pool-lazy", "core:pool-copy")]
+        full = self.one_column(threads=2, bystanders=1)
+        for cell in full["cells"]:
+            cell["noise"] = {"run_delay_share_max": 0.1}
+            cell["facts"] = {"start_function": "not run (codegen=none)"}
+            if cell["status"] == "ok":
+                cell["phases"]["start"]["p50"] = 500.0  # every phase is in the legend
+        many = self.one_column()
+        many["arms"] += [{"id": f"core:pool-lazy,affinity=off,reset=remap,thp=on,n={i}"} for i in range(4)]
+        many["cells"] += [dict(c, arm=a["id"]) for a in many["arms"][-4:] for c in many["cells"] if c["arm"] == "core:pool"]
+        for chart in (before_after, cost_vs_pages, overview):
+            for name, document in (("few", few), ("full", full), ("many", many)):
+                pages = self.figures(chart, document)
+                self.assertTrue(pages or (chart, name) == (overview, "few"), name)  # no ratios without eager
+                for stem, (page, _, _) in pages.items():
+                    self.check_layout(f"{name} {stem}", page)
+
+    def test_layout_check_sees_what_is_wrong(self):
+        page = style.Page(5, 5)
+        for i in range(21):
+            page.text(0.3, 0.2 + 0.2 * i, f"line {i}")
+        self.check_layout("good", page)
+        for left, message in ((0.4, "lies on"), (4.8, "clipped")):
+            text = page.text(left, 0.2, "one more")
+            with self.assertRaisesRegex(AssertionError, message):
+                self.check_layout("bad", page)
+            text.remove()
+
     def check_layout(self, stem, page):
         FigureCanvasAgg(page.figure).draw()
         unseen = self.unseen_labels(page.figure)
@@ -264,7 +304,7 @@ class Pictures(Scratch):
         page, _, _ = self.figures(before_after, document)["before-after-sqlite"]
         self.assertIn("have no phases in the file", " ".join(words(page)))
         gids = [p.get_gid() for p in page.figure.findobj(matplotlib.patches.Rectangle) if p.get_gid()]
-        self.assertTrue(gids and all(g.endswith("not-split") for g in gids))
+        self.assertTrue(gids and all(g.endswith("-rest") for g in gids))
 
     def test_doubts_are_said(self):
         document = fixture()
@@ -274,8 +314,59 @@ class Pictures(Scratch):
                 cell["verified"], cell["noise"] = None, {"run_delay_share_max": 0.2}
         text = " ".join(words(self.figures(before_after, document)["before-after-sqlite"][0]))
         for doubt in ("The run is not complete", "Not verified against a reference instance: pool in sqlite none s1",
-                      "waited for a CPU more than 1% of the time): pool in sqlite none s1"):
+                      "1 of 36 cells waited for a CPU more than 1 % of the time, in the worst process of each: 20 % (sqlite none s1, pool)."):
             self.assertIn(doubt, text)
+
+    def test_waiting_is_counted_with_its_median_and_its_worst_cell(self):
+        document = fixture()
+        shares = {"core:pool": 0.02, "core:overlay": 0.034, "core:eager": 0.3, "core:pool-lazy": None}
+        for cell in document["cells"]:
+            if cell["case"] == "sqlite none s1" and cell["arm"] in shares:
+                cell["noise"] = {"run_delay_share_max": shares[cell["arm"]]}
+        text = " ".join(words(self.figures(before_after, document)["before-after-sqlite"][0]))
+        self.assertIn("3 of 35 cells waited for a CPU more than 1 % of the time, in the worst process of each: median 3.4 %, worst 30 % "
+                      "(sqlite none s1, eager).", text)
+        self.assertIn("How long 1 of 36 cells waited for a CPU is not in the file.", text)
+
+    def test_start_functions_not_run_are_said_and_none_is_claimed(self):
+        document = fixture()
+        for cell in document["cells"]:
+            cell["facts"] = {"start_function": "not run (codegen=none)" if cell["case"].startswith("sqlite") else "none"}
+        for chart in (before_after, cost_vs_pages, overview):
+            for stem, (page, group, _) in self.figures(chart, document).items():
+                text = " ".join(words(page))
+                self.assertNotIn("start function, work", text)
+                drawn = "sqlite" in stem or (chart is overview and any(c.module == "sqlite" for c in group))
+                (self.assertIn if drawn else self.assertNotIn)("Start function not run (codegen=none): sqlite.", text, stem)
+
+    def test_much_grey_is_counted(self):
+        document = fixture()
+        for cell in document["cells"]:
+            if cell["case"] == "sqlite none s1" and cell["arm"] in ("core:pool", "core:eager"):
+                cell["batch"] = {"real_ns": [v * 2 for v in cell["batch"]["real_ns"]], "median_real_ns": cell["batch"]["median_real_ns"] * 2}
+        texts = [" ".join(words(self.figures(before_after, d)["before-after-sqlite"][0])) for d in (document, fixture())]
+        counts = [int(re.search(r"It is more than 25 % of the bar in (\d+) of 36 bars", t + " It is more than 25 % of the bar in 0 of 36 bars").group(1))
+                  for t in texts]
+        self.assertEqual(counts[0] - counts[1], 2)
+        self.assertIn("Grey is not in the phase medians: waiting, tails, phases < 100 ns.", texts[0])
+
+    def test_redraw_repeats_the_choices(self):
+        path = self.write(json.dumps(DOCUMENT).replace("sqlite", "/home/someone/sqlite.wasm"), "my run.json")
+        code, listed, _ = run(path, "--out", self.folder, "--chart", "before-after", "--modules", "/home/someone/sqlite.wasm", "--case-filter",
+                              "none|w16", "--format", "svg")
+        self.assertEqual(code, 0)
+        self.assertEqual(len(listed), 2)
+        options = plot.parse([str(path), "--chart", "before-after", "--modules", "/home/someone/sqlite.wasm", "--case-filter", "none|w16"])
+        line = plot.source("x.csv", path, options)
+        self.assertEqual(line, "Data: x.csv. Redraw: instbench plot 'my run.json' --chart before-after --modules sqlite.wasm --case-filter 'none|w16'")
+        self.assertEqual(plot.source("x.csv", path, plot.parse([str(path)])), "Data: x.csv. Redraw: instbench plot 'my run.json'")
+        code, again, _ = run(path, "--out", self.folder, *shlex.split(line)[6:], "--format", "svg")
+        self.assertEqual((code, again), (0, listed))
+
+    def test_each_description_is_complete_without_its_neighbours(self):
+        for name, idea in style.IDEA.items():
+            self.assertNotIn("…", idea)
+            self.assertEqual(style.shorten_middle(idea, before_after.FINE, before_after.LEFT - 0.4), idea, name)
 
     def test_one_slot_alone_is_called_flattering(self):
         document = fixture()

@@ -64,8 +64,11 @@ class Refusals(Scratch):
                 cell.update(status="skipped", reason="no memfd", batch=None)
 
         self.broken(skip, r"nothing to draw: none of \d+ cells has a batch time \(skipped: no memfd\)")
-        self.refused(1, "nothing to draw: it needs cells with batch times at two or more counts", FIXTURE, "--chart", "cost-vs-pages",
-                     "--modules", "esbuild-go", "--out", self.folder / "out")
+
+    def test_a_chart_that_the_file_does_not_have(self):
+        for chart, needs in (("cost-vs-pages", "it needs cells with batch times at two or more counts"), ("overview", "it needs two modules")):
+            self.refused(2, f"no {chart} chart: {needs}", FIXTURE, "--chart", chart, "--modules", "esbuild-go", "--out", self.folder / "out")
+        self.assertFalse((self.folder / "out").exists())
 
     def test_bad_command_lines(self):
         for pattern, arguments in ((r"arguments are required: FILE", []),

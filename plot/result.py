@@ -76,6 +76,7 @@ class Cell:
     faults: object  # minor faults per cycle as (low, high), or None
     floor_ns: object  # one madvise of the clean range in the same process
     delay_share: object  # largest share of a process's time that it waited for a CPU
+    start: object  # what became of the start function: "none", "not run (…)"; None: not in the file
 
     @property
     def drawable(self):
@@ -233,7 +234,8 @@ def _cell(value, case, arm, at):
                 _number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
                 _faults(at.get(value, "counters", dict, {}), at / "counters"),
                 _number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
-                _number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"))
+                _number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"),
+                (at / "facts").get(at.get(value, "facts", dict, {}), "start_function", str, None))
 
 
 def _batch(batch, at):

@@ -6,9 +6,9 @@ import style
 
 
 def matching(result, modules, case_filter):
-    """The cases of the chosen modules whose id the expression finds."""
+    """The cases of the chosen modules (by name, or the file name of a path) whose id the expression finds."""
     wanted = re.compile(case_filter) if case_filter else None
-    return [c for c in result.cases if (not modules or c.module in modules) and (wanted is None or wanted.search(c.id))]
+    return [c for c in result.cases if (not modules or {c.module, c.module_name} & set(modules)) and (wanted is None or wanted.search(c.id))]
 
 
 def spread(values, limit):

@@ -8,6 +8,7 @@ SVG files are the same bytes for the same data: fixed hash salt, no date.
 
 import functools
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -58,11 +59,15 @@ APART = ("pool-copy",)
 IDEA = {
     "eager": "fresh mmap, copied, table filled",
     "overlay": "fresh mmap, CoW image",
-    "overlay-lazy": "… and lazy table",
+    "overlay-lazy": "fresh mmap, CoW, lazy table",
     "pool": "reused slot, CoW image",
-    "pool-lazy": "… and lazy table",
+    "pool-lazy": "reused slot, CoW, lazy table",
     "pool-copy": "reused slot, copied back",
 }
+
+SUBTITLE, SUBTITLE_LEADING = 9.5, 0.18  # points, inches
+LEGEND, LEGEND_LEADING = 8.5, 0.19  # points, inches
+LEGEND_LOOK = dict(handlelength=1.6, handletextpad=0.5, columnspacing=1.4)  # in units of the font size
 
 RC = {
     "font.family": ["DejaVu Sans"],
@@ -132,9 +137,9 @@ def text_width(text, size, weight="normal"):
 
 
 def wrap(text, size, width, indent="   "):
-    """Lines of `text` no wider than `width` inches; a word that is wider alone is cut."""
+    """Lines of `text` no wider than `width` inches; a word that is wider alone is cut. A no-break space holds its words together."""
     space, lines, line, used = text_width(" ", size), [], "", 0.0
-    for word in text.split():
+    for word in (w for w in re.split(r"[ \t\r\n]+", text) if w):
         word = shorten(word, size, width - text_width(indent, size))
         needs = text_width(word, size)
         if line and used + space + needs > width:
@@ -163,6 +168,28 @@ def shorten_middle(text, size, width, weight="normal"):
     return f"{head}…{tail}"
 
 
+def subtitle_lines(text, page_width):
+    return wrap(text, SUBTITLE, page_width - 0.6, indent="")
+
+
+def legend_width(handles):
+    """Inches of a legend of one row."""
+    look = LEGEND_LOOK
+    gaps = len(handles) * (look["handlelength"] + look["handletextpad"]) + (len(handles) - 1) * look["columnspacing"]
+    return gaps * LEGEND / 72 + sum(text_width(h.get_label(), LEGEND) for h in handles)
+
+
+def legend_rows(handles, width):
+    """The handles in rows no wider than `width` inches, in reading order."""
+    rows = []
+    for handle in handles:
+        if rows and legend_width(rows[-1] + [handle]) <= width:
+            rows[-1].append(handle)
+        else:
+            rows.append([handle])
+    return rows
+
+
 class Page:
     """A figure measured in inches from its top left corner."""
 
@@ -179,9 +206,13 @@ class Page:
         return self.figure.text(left / self.width, 1 - top / self.height, escape(text), fontsize=size, **more)
 
     def title(self, name, rest):
-        """The headline; only the name, which comes from outside, is shortened to make it fit."""
+        """The headline; the name, which comes from outside, is shortened to make it fit, the rest only when that is too wide alone."""
         room = self.width - 0.6 - text_width(rest, 14, "bold")
-        self.text(0.3, 0.18, shorten_middle(name, 14, room, "bold") + rest, 14, weight="bold")
+        self.text(0.3, 0.18, shorten(shorten_middle(name, 14, room, "bold") + rest, 14, self.width - 0.6, "bold"), 14, weight="bold")
+
+    def subtitle(self, lines):
+        for i, line in enumerate(lines):
+            self.text(0.3, 0.47 + i * SUBTITLE_LEADING, line, SUBTITLE, color=SOFT)
 
     def rule(self, left, top, width):
         line = patches.Rectangle((left / self.width, 1 - top / self.height), width / self.width, 0.006 / self.height,
@@ -189,9 +220,9 @@ class Page:
         self.figure.add_artist(line)
 
     def legend(self, handles, left, top, **more):
-        """Hung by its upper left corner, unless `loc` says another."""
+        """One row, hung by its upper left corner, unless `loc` says another."""
         look = dict(loc="upper left", bbox_to_anchor=(left / self.width, 1 - top / self.height), frameon=False,
-                    fontsize=8.5, borderaxespad=0, borderpad=0, handlelength=1.6, handletextpad=0.5, columnspacing=1.4)
+                    fontsize=LEGEND, borderaxespad=0, borderpad=0, ncol=len(handles), **LEGEND_LOOK)
         return self.figure.legend(handles=handles, **dict(look, **more))
 
 

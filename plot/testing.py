@@ -59,7 +59,7 @@ def figures(chart, path):
     style.use()
     result = result_file.load(path)
     cases = selection.matching(result, None, None)
-    return {stem: (chart.draw(result, group, "x.csv"), group, result) for stem, group in chart.pictures(result, cases)}
+    return {stem: (chart.draw(result, group, "Data: x.csv."), group, result) for stem, group in chart.pictures(result, cases)}
 
 
 @functools.lru_cache(maxsize=None)

@@ -1,5 +1,6 @@
 #include "harness/cli/cli.hpp"
 
+#include <cmath>
 #include <iostream>
 
 #include "harness/cli/commands.hpp"
@@ -58,6 +59,17 @@ std::string usage_message(const CLI::App& app, const std::vector<std::string>& a
 }
 
 }  // namespace
+
+void check_range(const std::string& option, double value, double least, double most) {
+  if (value >= least && value <= most) return;
+  throw UsageError(option + " takes " + number_text(least) + " to " + number_text(most) + ", not " +
+                   number_text(value));
+}
+
+std::chrono::milliseconds timeout_of(double seconds) {
+  check_range("--timeout", seconds, 0.1, 86400);
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
 
 int run_cli(const std::vector<std::string>& arguments) {
   CLI::App app("instbench: what it costs to bring a WebAssembly instance to life, use it, and give it back",

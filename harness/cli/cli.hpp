@@ -2,6 +2,7 @@
 // output, progress and messages to standard error.
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,6 +22,12 @@ inline constexpr int kExitSignal = 128;      // plus the signal: 130 on Ctrl-C, 
 struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// Throws UsageError unless least <= value <= most (so also when it is not a number).
+void check_range(const std::string& option, double value, double least, double most);
+
+// --timeout SECONDS of run and gate, 0.1 s to a day.
+std::chrono::milliseconds timeout_of(double seconds);
 
 // Everything after the program's name. Returns an exit code; throws what main() turns into a message.
 int run_cli(const std::vector<std::string>& arguments);

@@ -4,8 +4,10 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/out_path.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/report/convert.hpp"
+#include "harness/run/sample.hpp"
 #include "runtime/os/file.hpp"
 
 namespace instbench::bench {
@@ -15,11 +17,21 @@ struct ConvertOptions {
   std::string file, to, out;
 };
 
+// parse_result() looks at the outline only; what is wrong deeper in a damaged file shows here.
+std::string converted(const Json& result, const ConvertOptions& options) {
+  try {
+    return options.to == "csv" ? csv_text(result) : gbench_json(result).dump(2) + "\n";
+  } catch (const Json::exception& error) {
+    throw ResultError(options.file + ": not a whole result of instbench run: " + reason_of(error));
+  }
+}
+
 int convert(const ConvertOptions& options) {
   const std::vector<std::string> formats{"gbench", "csv"};
+  if (!options.out.empty()) check_replaceable(options.out);
   if (options.to != "gbench" && options.to != "csv") throw UsageError(unknown_name("format", options.to, formats));
   const Json result = parse_result(os::read_text(options.file), options.file);
-  const std::string text = options.to == "csv" ? csv_text(result) : gbench_json(result).dump(2) + "\n";
+  const std::string text = converted(result, options);
   if (options.out.empty()) {
     std::cout << text << std::flush;
     if (!std::cout) throw std::runtime_error("cannot write to standard output");

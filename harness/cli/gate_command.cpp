@@ -7,6 +7,7 @@
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
+#include "harness/cli/out_path.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/report/exact_gate.hpp"
 #include "harness/report/lock.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 // With the pilot three processes a cell: the fewest in which a counter can be exact.
 constexpr uint32_t kBlocks = 2;
-constexpr size_t kListed = 40;      // lines of each kind; the rest are counted
+constexpr size_t kListed = 40;  // lines of each kind; the rest are counted
 
 struct GateOptions {
   Wanted wanted;
@@ -38,7 +39,7 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.blocks = kBlocks;
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
-  settings.timeout = std::chrono::milliseconds(static_cast<int64_t>(options.timeout_s * 1000));
+  settings.timeout = timeout_of(options.timeout_s);
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan = make_plan(selection.cases.size(), selection.arms.size(), settings.seed, kBlocks, settings.pilots);
@@ -115,6 +116,7 @@ int gate(const GateOptions& options) {
   const Manifest manifest = load_manifest();
   const Selection selection = select(manifest, options.wanted);
   const std::string file = !options.lock.empty() ? options.lock : home() + "/corpus/counters.lock.json";
+  if (options.update) check_replaceable(file);
   const Json lock = read_lock(file, options.update);
 
   Experiment experiment = experiment_of(options, selection);
@@ -125,8 +127,8 @@ int gate(const GateOptions& options) {
   Progress progress(progress_visibility(options.quiet), experiment.runnable().size());
   // Counts do not depend on what else runs, so every CPU may count.
   const End end = execute_side_by_side(
-      experiment, ask_in_child(experiment.settings.timeout), [&](const Json& line) { lines.push_back(line); },
-      progress, std::max(1u, os::environment().cpus));
+      experiment, ask_in_child(experiment.settings.timeout), [&](const Json& line) { lines.push_back(line); }, progress,
+      std::max(1u, os::environment().cpus));
   progress.clear();
   if (end == End::interrupted) {
     std::cerr << "instbench: interrupted; nothing was judged\n";
@@ -155,7 +157,8 @@ void add_gate(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   verb->add_option("--filter", options->wanted.filter, "Only cases whose id matches this regular expression");
   verb->add_option("--lock", options->lock, "Lock file; default: corpus/counters.lock.json of the source tree");
-  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take")->capture_default_str();
+  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
+      ->capture_default_str();
   verb->add_flag("--update", options->update, "Write what was counted into the lock file and say what changed");
   verb->add_flag("--quiet,-q", options->quiet, "No progress");
   verb->callback([options, &action] { action = [options] { return gate(*options); }; });

@@ -37,19 +37,27 @@ std::string default_out(const std::string& label, const std::string& id) {
   return relative.size() < absolute.size() && !relative.starts_with("..") ? relative : absolute;
 }
 
+void check_replaceable(const std::string& path) {
+  std::error_code unknown;  // a folder that may not be searched: the write will say so
+  const fs::file_type type = fs::symlink_status(path, unknown).type();
+  if (type == fs::file_type::none || type == fs::file_type::not_found || type == fs::file_type::regular) return;
+  throw UsageError(path + " is not a regular file" + (type == fs::file_type::symlink ? " but a symbolic link" : "") +
+                   ", and is not replaced: name another");
+}
+
 void check_out(const std::string& out, Existing existing) {
   const std::string journal = journal_path(out);
   std::error_code absent;
   if (out.empty() || fs::is_directory(out, absent)) throw UsageError("--out '" + out + "' is a folder: name a file");
+  check_replaceable(out);
+  check_replaceable(journal);
   if (existing == Existing::resume) return;
   for (const std::string& path : {out, journal}) {
     if (existing == Existing::refuse && fs::exists(path, absent)) {
       throw UsageError(path + " is there already: --resume goes on with it, --force replaces it");
     }
   }
-  const std::string probe = out + ".probe";
-  os::write_atomically(probe, "");
-  fs::remove(probe);
+  os::check_writable(out);
 }
 
 std::string resume_command(const std::vector<std::string>& arguments, const std::string& out) {

@@ -12,6 +12,10 @@ enum class Existing { refuse, replace, resume };
 // ./results/local without a source tree.
 std::string default_out(const std::string& label, const std::string& id);
 
+// Throws UsageError when something other than a regular file is there: a folder, a device, a symbolic link.
+// Writing renames over the name (os::write_atomically), which would put a file in the place of /dev/null.
+void check_replaceable(const std::string& path);
+
 // Throws UsageError when OUT or its journal is there and may not be replaced, std::system_error when the
 // folder cannot be made or written; leaves no file behind.
 void check_out(const std::string& out, Existing existing);

@@ -1,6 +1,5 @@
 // instbench run: measure cells, keep every sample, fold, print the table.
 #include <chrono>
-#include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -41,7 +40,7 @@ Experiment experiment_of(const RunOptions& options, const Selection& selection) 
   settings.seed = options.seed;
   settings.blocks = options.blocks;
   settings.batch_ms = options.batch_ms;
-  settings.timeout = std::chrono::milliseconds(std::llround(options.timeout_s * 1000));
+  settings.timeout = timeout_of(options.timeout_s);
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan =
@@ -94,7 +93,7 @@ int finish(const RunOptions& options, const RunJournal& journal, End end, double
 RunJournal open_journal(const RunOptions& options, const Experiment& experiment, const std::string& id) {
   const std::string path = journal_path(options.out);
   const Json header = header_of(experiment, id, utc_now());
-  return options.resume ? RunJournal::resume(path, header) : RunJournal::create(path, header);
+  return options.resume ? RunJournal::resume(path, header, experiment) : RunJournal::create(path, header);
 }
 
 int measure(const RunOptions& options, const Experiment& experiment, RunJournal& journal) {
@@ -117,7 +116,7 @@ int measure(const RunOptions& options, const Experiment& experiment, RunJournal&
 int run(RunOptions options) {
   if (options.resume && options.out.empty()) throw UsageError("--resume needs --out FILE: the run to go on with");
   if (options.resume && options.force) throw UsageError("--resume and --force contradict each other");
-  if (!(options.batch_ms > 0) || !(options.timeout_s > 0)) throw UsageError("--batch-ms and --timeout must be above 0");
+  check_range("--batch-ms", options.batch_ms, 0.1, 60000);
   const Manifest manifest = load_manifest();
   const Selection selection = select(manifest, options.wanted);
   Experiment experiment = experiment_of(options, selection);
@@ -149,15 +148,18 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   verb->add_option("--filter", options->wanted.filter, "Only cases whose id matches this regular expression");
   verb->add_option("--blocks", options->blocks, "Rounds: processes per cell beside its pilot")
       ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  verb->add_option("--batch-ms", options->batch_ms, "Length of a timed batch")->capture_default_str();
+      ->check(CLI::Range(1, 1000));
+  verb->add_option("--batch-ms", options->batch_ms, "Length of a timed batch, 0.1 to 60000")->capture_default_str();
   verb->add_option("--seed", options->seed, "Decides the order of cells and the addresses touched")
       ->capture_default_str();
-  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take")->capture_default_str();
+  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
+      ->capture_default_str();
   verb->add_option("--out", options->out,
                    "Result file; its journal lies beside it (.jsonl); default: results/local/<date>-<suite>-<id>.json");
   verb->add_flag("--dry-run", options->dry_run, "Print the plan and run nothing");
-  verb->add_flag("--resume", options->resume, "Go on with the journal of --out (same command, binary and machine)");
+  verb->add_flag("--resume", options->resume,
+                 "Go on with the journal of --out (same command, binary and machine); asks again those workers that\n"
+                 "a signal or the time-out ended");
   verb->add_flag("--force", options->force, "Replace --out if it is there");
   verb->add_flag("--quiet,-q", options->quiet, "No progress");
   verb->callback([options, &action] { action = [options] { return run(*options); }; });

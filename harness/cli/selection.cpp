@@ -118,13 +118,22 @@ void keep_matching(std::vector<Case>& cases, const std::string& filter) {
   cases = std::move(kept);
 }
 
-uint64_t pages_touched(const Workload& w) { return w.reread ? w.write : w.read + w.write; }
+// Reread pages are among the written ones. The sum may not fit 64 bits, so it is never made.
+bool fits(const Workload& w, uint64_t pages) {
+  const uint64_t read = w.reread ? 0 : w.read;
+  return w.write <= pages && read <= pages - w.write;
+}
+
+std::string pages_touched(const Workload& w) {
+  if (w.reread || w.read == 0) return std::to_string(w.write);
+  return w.write == 0 ? std::to_string(w.read) : std::to_string(w.read) + " + " + std::to_string(w.write);
+}
 
 void check_room(const Case& c, const PreparedModule& module) {
   if (module.state != PreparedModule::State::ready) return;
   const uint64_t pages = module.facts.value("memory_pages", uint64_t{0}) * 16;  // 64 KiB -> 4 KiB
-  if (pages_touched(c.workload) > pages) {
-    throw UsageError("--touch: '" + id_of(c) + "' touches " + std::to_string(pages_touched(c.workload)) +
+  if (!fits(c.workload, pages)) {
+    throw UsageError("--touch: '" + id_of(c) + "' touches " + pages_touched(c.workload) +
                      " pages of 4 KiB, the memory of " + c.module + " begins with " + std::to_string(pages));
   }
   const uint64_t entries = module.facts.value("table_entries", uint64_t{0});

@@ -4,6 +4,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/out_path.hpp"
 #include "harness/corpus/shape.hpp"
 #include "runtime/module/load.hpp"
 #include "runtime/os/file.hpp"
@@ -18,6 +19,7 @@ struct ShapeOptions {
 
 int write_out(const std::string& out, std::string_view bytes) {
   if (!out.empty()) {
+    check_replaceable(out);
     os::write_atomically(out, bytes);
     return kExitOk;
   }

@@ -57,7 +57,8 @@ TEST(Gbench, OneEntryForEachProcessThenAggregates) {
 }
 
 TEST(Gbench, EveryKeyThatCompareReadsIsThere) {
-  for (const Json& entry : gbench_json(result())["benchmarks"]) {
+  const Json converted = gbench_json(result());  // a range-for over a temporary's element would outlive it
+  for (const Json& entry : converted["benchmarks"]) {
     for (const char* key : {"name", "run_name", "run_type", "iterations", "real_time", "cpu_time", "time_unit",
                             "repetitions", "threads", "family_index", "per_family_instance_index"}) {
       EXPECT_TRUE(entry.contains(key)) << key;

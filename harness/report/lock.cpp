@@ -9,6 +9,9 @@ namespace {
 
 constexpr const char* kSchema = "instbench-counters-lock/1";
 
+// A file's name in a case id may be any bytes: those that are not UTF-8 are replaced, not thrown at.
+std::string one_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 // ptrace serves the second count only: whether it works changes no counter.
 bool decides_counters(const std::string& feature) { return feature != "ptrace"; }
 
@@ -39,26 +42,26 @@ Json entry_of(const Json& cell) {
 }
 
 void add_entry(std::string& out, const std::string& arm, const Json& entry) {
-  out += "        " + Json(arm).dump() + ": ";
+  out += "        " + one_line(arm) + ": ";
   if (!entry.is_object()) {
-    out += entry.dump();
+    out += one_line(entry);
     return;
   }
-  out += "{\"ranges\": " + entry.at("ranges").dump() + ", \"phases\": {";
+  out += "{\"ranges\": " + one_line(entry.at("ranges")) + ", \"phases\": {";
   const char* separator = "\n";
   for (const auto& [phase, counters] : entry.at("phases").items()) {
-    out += separator + std::string("          ") + Json(phase).dump() + ": " + counters.dump();
+    out += separator + std::string("          ") + one_line(phase) + ": " + one_line(counters);
     separator = ",\n";
   }
   out += "}}";
 }
 
 void add_section(std::string& out, const Json& section) {
-  out += "    {\"suite\": " + section.at("suite").dump() + ",\n     \"kernel\": " + section.at("kernel").dump() +
-         ",\n     \"key\": " + section.at("key").dump() + ",\n     \"cases\": {";
+  out += "    {\"suite\": " + one_line(section.at("suite")) + ",\n     \"kernel\": " + one_line(section.at("kernel")) +
+         ",\n     \"key\": " + one_line(section.at("key")) + ",\n     \"cases\": {";
   const char* case_separator = "\n";
   for (const auto& [case_id, arms] : section.at("cases").items()) {
-    out += case_separator + std::string("      ") + Json(case_id).dump() + ": {";
+    out += case_separator + std::string("      ") + one_line(case_id) + ": {";
     const char* arm_separator = "\n";
     for (const auto& [arm, entry] : arms.items()) {
       out += arm_separator;
@@ -71,17 +74,31 @@ void add_section(std::string& out, const Json& section) {
   out += "}}";
 }
 
+bool is_counted(const Json& entry) {
+  if (!entry.is_object() || !entry.value("phases", Json()).is_object() || !entry.value("ranges", Json()).is_array())
+    return false;
+  for (const Json& range : entry.at("ranges")) {
+    if (!range.is_string()) return false;
+  }
+  for (const auto& [phase, counters] : entry.at("phases").items()) {
+    if (!counters.is_object()) return false;
+    for (const auto& [name, value] : counters.items()) {
+      if (!value.is_number()) return false;
+    }
+  }
+  return true;
+}
+
 bool well_formed(const Json& section) {
   for (const char* key : {"suite", "kernel", "key", "cases"}) {
     if (!section.is_object() || !section.contains(key)) return false;
   }
+  if (!section.at("suite").is_string() || !section.at("kernel").is_string()) return false;
   if (!section.at("key").is_object() || !section.at("cases").is_object()) return false;
   for (const auto& [case_id, arms] : section.at("cases").items()) {
     if (!arms.is_object()) return false;
     for (const auto& [arm, entry] : arms.items()) {
-      const bool counted =
-          entry.is_object() && entry.value("phases", Json()).is_object() && entry.value("ranges", Json()).is_array();
-      if (!counted && entry != "skipped") return false;
+      if (!is_counted(entry) && entry != "skipped") return false;
     }
   }
   return true;
@@ -119,7 +136,7 @@ Json parse_lock(const std::string& text, const std::string& file) {
 }
 
 std::string lock_text(const Json& lock) {
-  std::string out = "{\"schema\": " + lock.at("schema").dump() + ",\n  \"sections\": [";
+  std::string out = "{\"schema\": " + one_line(lock.at("schema")) + ",\n  \"sections\": [";
   const char* separator = "\n";
   for (const Json& section : lock.at("sections")) {
     out += separator;

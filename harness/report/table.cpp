@@ -11,7 +11,11 @@ namespace instbench::bench {
 namespace {
 
 constexpr size_t kWidth = 120;
-constexpr size_t kArm = 21, kTime = 9, kRatio = 8, kCount = 9, kPath = 34;
+constexpr size_t kArm = 21, kInstantiate = 11, kCycle = 10, kSpread = 7, kRatio = 8, kCount = 9, kFirst = 9;
+constexpr double kDisturbed = 0.01;               // share of the time spent waiting for a CPU
+constexpr double kWideRange = 0.10;               // of the median
+constexpr const char* kReference = "core:eager";  // as in the charts
+constexpr const char* kNotVerified = "  NOT VERIFIED";
 
 class Paint {
  public:
@@ -38,10 +42,52 @@ Figure figure(std::optional<double> own, std::optional<double> reference, double
   if (!own) return f;
   const bool hidden = *own < resolution_ns;
   f.value = hidden ? "< " + time_text(resolution_ns) : time_text(*own);
-  if (reference && *reference >= resolution_ns && *own > 0) {
+  if (reference && *reference < resolution_ns) {
+    f.ratio = "?";
+  } else if (reference && *own > 0) {
     f.ratio = (hidden ? "> " : "") + ratio_text(*reference / (hidden ? resolution_ns : *own));
   }
   return f;
+}
+
+// "1 block", "3 blocks"
+std::string counted(double count, const std::string& noun) {
+  return number_text(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+// "0.4 %", "12 %": two digits are enough to judge noise by.
+std::string percent_text(double share) {
+  const double percent = 100 * share;
+  return number_text(percent < 9.95 ? std::round(percent * 10) / 10 : std::round(percent)) + " %";
+}
+
+double median_of_sorted(const std::vector<double>& values) {
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// Range of the processes' cycle times as a share of their median; unknown below two processes.
+std::optional<double> relative_range(const Json& cell) {
+  const Json batch = cell.value("batch", Json(nullptr));
+  if (!batch.is_object() || !batch.contains("real_ns")) return std::nullopt;
+  std::vector<double> times;
+  for (const Json& time : batch.at("real_ns")) {
+    if (time.is_number()) times.push_back(time);
+  }
+  std::sort(times.begin(), times.end());
+  if (times.size() < 2 || median_of_sorted(times) <= 0) return std::nullopt;
+  return (times.back() - times.front()) / median_of_sorted(times);
+}
+
+// "±40 %", half the range; "–" when one process is no spread.
+std::string spread_text(std::optional<double> range) {
+  if (!range) return "–";
+  const double percent = std::round(50 * *range);
+  return percent > 999 ? ">999 %" : "±" + number_text(percent) + " %";
+}
+
+bool is_disturbed(const Json& cell) {
+  return number_at(cell, {"noise", "run_delay_share_max"}).value_or(0) > kDisturbed;
 }
 
 // Sum of a cell's counters per cycle whose name begins so: "64", "15.9–16.1", "?".
@@ -108,35 +154,41 @@ class Table {
     for (const Json& cell : result.at("cells")) {
       cells_[{cell.at("case").get<std::string>(), cell.at("arm").get<std::string>()}] = &cell;
     }
-    if (options_.reference.empty()) options_.reference = result.at("arms").at(0).at("id");
+    if (options_.reference.empty()) options_.reference = usual_reference(result.at("arms"));
   }
 
   std::string text() const {
     std::string out = heading();
     for (const Json& c : result_.at("cases")) out += case_block(c.at("id"));
-    return out + closing();
+    return out + unknown_ratio_note() + disturbed_note() + closing();
   }
 
  private:
+  static std::string usual_reference(const Json& arms) {
+    const bool there =
+        std::any_of(arms.begin(), arms.end(), [](const Json& arm) { return arm.at("id") == kReference; });
+    return there ? kReference : arms.at(0).at("id").get<std::string>();
+  }
+
   const Json* cell(const std::string& case_id, const std::string& arm) const {
     const auto found = cells_.find({case_id, arm});
     return found == cells_.end() ? nullptr : found->second;
   }
 
   std::string heading() const {
-    const std::string columns = padded("", kArm, Align::left) + padded("instantiate", kTime + 2, Align::right) +
-                                padded("×", kRatio, Align::right) + padded("cycle", kTime + 1, Align::right) +
-                                padded("×", kRatio, Align::right) + padded("faults", kCount, Align::right) +
-                                padded("syscalls", kCount, Align::right) + padded("first", kTime + 1, Align::right) +
-                                "  path";
+    const auto right = [](const char* name, size_t columns) { return padded(name, columns, Align::right); };
+    const std::string columns = std::string(kArm, ' ') + right("instantiate", kInstantiate) + right("×", kRatio) +
+                                right("cycle ", kCycle) + right("spread", kSpread) + right("×", kRatio) +
+                                right("faults", kCount) + right("syscalls", kCount) + right("first", kFirst) + "  path";
     return "times faster (×) than " + options_.reference +
-           "; instantiate: median, cycle: mean of a batch; faults and syscalls per cycle\n" + paint_.dim(columns) +
+           "; instantiate: median, cycle: mean of a batch; faults and syscalls per cycle\n" +
+           "spread: half the range of the blocks' cycle figures, as a share of their median\n" + paint_.dim(columns) +
            "\n";
   }
 
   std::string case_block(const std::string& case_id) const {
     const Json* reference = cell(case_id, options_.reference);
-    std::string out = paint_.bold(case_id) + "\n", floor;
+    std::string out = paint_.bold(case_id) + "\n", floor, start;
     const std::string shared = shared_reason(case_id);
     if (!shared.empty()) return out + wrapped("  every arm ", shared);
     for (const Json& arm : result_.at("arms")) {
@@ -144,8 +196,9 @@ class Table {
       if (own == nullptr) continue;
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
+      if (start.empty()) start = start_line(*own);
     }
-    return out + floor;
+    return out + floor + start;
   }
 
   // "skipped: reason" when all arms of a case share it.
@@ -173,24 +226,37 @@ class Table {
     return own.at("status") == "failed" ? paint_.red(text) : paint_.dim(text);
   }
 
-  std::string row(const Json& own, const Json* reference) const {
-    const double resolution = number_at(own, {"phases", "resolution_ns"}).value_or(0);
+  static Figure instantiate_of(const Json& own, const Json* reference) {
     const Json none;
-    const Json& other = reference == nullptr ? none : *reference;
-    const Figure instantiate = figure(number_at(own, {"phases", "instantiate", "p50"}),
-                                      number_at(other, {"phases", "instantiate", "p50"}), resolution);
-    const Figure cycle =
-        figure(number_at(own, {"batch", "median_real_ns"}), number_at(other, {"batch", "median_real_ns"}), 0);
-    const auto first = number_at(own, {"first", "cycle"});
-    std::string line = "  " + padded(own.at("arm").get<std::string>(), kArm - 2, Align::left);
-    if (columns_of(line) > kArm) line += "\n" + std::string(kArm, ' ');
-    line += padded(instantiate.value, kTime + 2, Align::right) + padded(instantiate.ratio, kRatio, Align::right) +
-            padded(cycle.value, kTime + 1, Align::right) + padded(cycle.ratio, kRatio, Align::right) +
-            padded(count_text(own, "faults."), kCount, Align::right) +
-            padded(count_text(own, "syscalls."), kCount, Align::right) +
-            padded(first ? time_text(*first) : "?", kTime + 1, Align::right) + "  " +
-            clipped(path_text(own), kPath - 2);
-    return line + (own.value("verified", Json(nullptr)) == true ? "" : paint_.red("  NOT VERIFIED")) + "\n";
+    return figure(number_at(own, {"phases", "instantiate", "p50"}),
+                  number_at(reference == nullptr ? none : *reference, {"phases", "instantiate", "p50"}),
+                  number_at(own, {"phases", "resolution_ns"}).value_or(0));
+  }
+
+  static Figure cycle_of(const Json& own, const Json* reference) {
+    const Json none;
+    return figure(number_at(own, {"batch", "median_real_ns"}),
+                  number_at(reference == nullptr ? none : *reference, {"batch", "median_real_ns"}), 0);
+  }
+
+  std::string row(const Json& own, const Json* reference) const {
+    const auto right = [](const std::string& text, size_t columns) { return padded(text, columns, Align::right); };
+    const Figure instantiate = instantiate_of(own, reference), cycle = cycle_of(own, reference);
+    const auto first = number_at(own, {"first", "cycle"}), range = relative_range(own);
+    std::string arm = "  " + padded(own.at("arm").get<std::string>(), kArm - 2, Align::left);
+    if (columns_of(arm) > kArm) arm += "\n" + std::string(kArm, ' ');
+    const std::string before = right(instantiate.value, kInstantiate) + right(instantiate.ratio, kRatio) +
+                               right(cycle.value + (is_disturbed(own) ? "~" : " "), kCycle);
+    const std::string spread = right(spread_text(range), kSpread);
+    const std::string after = right(cycle.ratio, kRatio) + right(count_text(own, "faults."), kCount) +
+                              right(count_text(own, "syscalls."), kCount) +
+                              right(first ? time_text(*first) : "?", kFirst) + "  ";
+    const std::string verdict = own.value("verified", Json(nullptr)) == true ? "" : kNotVerified;
+    // The path gives way to figures wider than their columns.
+    const size_t used = kArm + columns_of(before + spread + after + verdict);
+    return arm + before + (range.value_or(0) > kWideRange ? paint_.red(spread) : spread) + after +
+           clipped(path_text(own), kWidth - std::min(used, kWidth - 1)) + (verdict.empty() ? "" : paint_.red(verdict)) +
+           "\n";
   }
 
   std::string floor_line(const Json& own) const {
@@ -202,16 +268,64 @@ class Table {
            "\n";
   }
 
+  // A module is measured without its start function: the worker has no code to run.
+  std::string start_line(const Json& own) const {
+    const Json start = own.value("facts", Json::object()).value("start_function", Json(nullptr));
+    if (!start.is_string() || !start.get<std::string>().starts_with("not run")) return "";
+    return paint_.dim("  start function " + start.get<std::string>()) + "\n";
+  }
+
+  std::string unknown_ratio_note() const {
+    const bool any = std::any_of(cells_.begin(), cells_.end(), [this](const auto& entry) {
+      return entry.second->at("status") == "ok" &&
+             instantiate_of(*entry.second, cell(entry.first.first, options_.reference)).ratio == "?";
+    });
+    return any ? "× ?: the reference is below the clock's resolution\n" : "";
+  }
+
+  std::string disturbed_note() const {
+    size_t measured = 0;
+    std::vector<double> shares;
+    for (const auto& [key, own] : cells_) {
+      if (own->at("status") != "ok") continue;
+      ++measured;
+      if (is_disturbed(*own)) shares.push_back(*number_at(*own, {"noise", "run_delay_share_max"}));
+    }
+    if (shares.empty()) return "";
+    std::sort(shares.begin(), shares.end());
+    return wrapped("~: ", std::to_string(shares.size()) + " of " + counted(static_cast<double>(measured), "cell") +
+                              " waited for a CPU more than " + percent_text(kDisturbed) + " of the time (median " +
+                              percent_text(median_of_sorted(shares)) + ", worst " + percent_text(shares.back()) +
+                              "): cycle figures are wall time");
+  }
+
+  // "3 blocks"; of a stopped run "1 of 3 blocks", or "0–1 of 3 blocks" when the cells differ. A cell that
+  // failed, or that no block would have run, says nothing about how far the run came.
+  std::string blocks_text() const {
+    const Json& run = result_.at("run");
+    const std::string planned = counted(run.value("blocks", 0.0), "block");
+    if (run.value("complete", true)) return planned;
+    std::vector<double> done;
+    for (const auto& [key, own] : cells_) {
+      const bool unreached = own->at("status") == "skipped" && status_text(*own).starts_with("skipped: not run:");
+      const auto processes = number_at(*own, {"processes"});
+      if (unreached || processes) done.push_back(processes.value_or(0));
+    }
+    if (done.empty()) return "? of " + planned;
+    const auto [fewest, most] = std::minmax_element(done.begin(), done.end());
+    return number_text(*fewest) + (*fewest == *most ? "" : "–" + number_text(*most)) + " of " + planned;
+  }
+
   std::string closing() const {
     std::map<std::string, size_t> count;
     for (const auto& [key, own] : cells_) ++count[own->at("status").get<std::string>()];
-    const Json& run = result_.at("run");
     std::string out = std::to_string(count["ok"]) + " measured · " + std::to_string(count["skipped"]) + " skipped · " +
-                      std::to_string(count["failed"]) + " failed   " + number_text(run.value("blocks", 0)) + " blocks";
+                      std::to_string(count["failed"]) + " failed   " + blocks_text();
     if (options_.seconds > 0) out += ", " + number_text(std::round(options_.seconds)) + " s";
-    if (!run.value("complete", true)) out += ", NOT COMPLETE";
+    if (!result_.at("run").value("complete", true)) out += ", NOT COMPLETE";
     if (options_.file.empty()) return out + "\n";
-    return out + "   " + options_.file + "\nnext: instbench plot " + options_.file + "\n";
+    out += "   " + options_.file + "\n";
+    return count["ok"] == 0 ? out : out + "next: instbench plot " + options_.file + "\n";
   }
 
   const Json& result_;

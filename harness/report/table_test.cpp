@@ -82,6 +82,94 @@ TEST(Table, WhatIsNotKnownIsAQuestionMark) {
   EXPECT_NE(row.find("NOT VERIFIED"), std::string::npos);
 }
 
+TEST(Table, AReferenceBelowTheResolutionIsAQuestionMarkWithItsNote) {
+  const std::string note = "?: the reference is below the clock's resolution\n";
+  const std::string text = table(result_of({ok_cell("core:eager", 50, 2e6), ok_cell("core:pool", 5000, 1e6)}));
+  EXPECT_NE(line_with(text, "core:pool").find("5.00 µs       ?"), std::string::npos) << text;
+  EXPECT_NE(text.find(note), std::string::npos) << text;
+  EXPECT_EQ(table(result_of({ok_cell("core:eager", 5000, 2e6), ok_cell("core:pool", 50, 1e6)})).find(note),
+            std::string::npos);
+}
+
+TEST(Table, TheReferenceIsEagerWhereverItStandsElseTheFirst) {
+  const std::string text = table(result_of({ok_cell("core:pool", 400, 1e5), ok_cell("core:eager", 1.2e6, 2e6)}));
+  EXPECT_NE(text.find("times faster (×) than core:eager;"), std::string::npos) << text;
+  EXPECT_NE(line_with(text, "core:pool").find("3000×"), std::string::npos) << text;
+  const std::string other = table(result_of({ok_cell("core:pool", 400, 1e5), ok_cell("core:cow", 1.2e6, 2e6)}));
+  EXPECT_NE(other.find("times faster (×) than core:pool;"), std::string::npos) << other;
+}
+
+TEST(Table, ACellThatWaitedForACpuIsMarked) {
+  std::vector<Json> cells;
+  for (const double share : {0.001, 0.02, 0.04, 0.125}) {
+    cells.push_back(ok_cell("core:a" + std::to_string(cells.size()), 1e6, 12700));
+    cells.back()["noise"]["run_delay_share_max"] = share;
+  }
+  cells.push_back(ok_cell("core:unknown", 1e6, 12700));
+  cells.back()["noise"]["run_delay_share_max"] = nullptr;
+  const std::string text = table(result_of(cells));
+  EXPECT_EQ(line_with(text, "core:a0").find('~'), std::string::npos) << text;
+  EXPECT_EQ(line_with(text, "core:unknown").find('~'), std::string::npos) << text;
+  EXPECT_NE(line_with(text, "core:a3").find("12.7 µs~"), std::string::npos) << text;
+  EXPECT_NE(text.find("~: 3 of 5 cells waited for a CPU more than 1 % of the time (median 4 %, worst 13 %): cycle"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Table, WithoutADisturbedCellNothingIsSaidAboutIt) {
+  EXPECT_EQ(table(result_of({ok_cell("core:eager", 1e6, 1e6)})).find('~'), std::string::npos);
+}
+
+TEST(Table, TheSpreadIsHalfTheRangeOfTheBlocks) {
+  const auto spread = [](const Json& times) {
+    Json cell = ok_cell("core:eager", 1e6, 12700);
+    cell["batch"]["real_ns"] = times;
+    return line_with(table(result_of({cell})), "core:eager ");
+  };
+  EXPECT_NE(spread({8000, 10000, 16000}).find("12.7 µs   ±40 %"), std::string::npos);
+  EXPECT_NE(spread({10000, 10200}).find("12.7 µs    ±1 %"), std::string::npos);
+  EXPECT_NE(spread({1, 2, 1e6}).find("12.7 µs  >999 %"), std::string::npos);
+  EXPECT_NE(spread({10000, nullptr}).find("12.7 µs       –"), std::string::npos);  // one process is no spread
+}
+
+TEST(Table, AStartFunctionThatIsNotRunIsSaidOncePerCase) {
+  Json eager = ok_cell("core:eager", 1e6, 1e6), pool = ok_cell("core:pool", 1e6, 1e6);
+  for (Json* cell : {&eager, &pool}) (*cell)["facts"]["start_function"] = "none";
+  EXPECT_EQ(table(result_of({eager, pool})).find("start function"), std::string::npos);
+  for (Json* cell : {&eager, &pool}) (*cell)["facts"]["start_function"] = "not run (codegen=none)";
+  const std::string text = table(result_of({eager, pool})), line = "\n  start function not run (codegen=none)\n";
+  ASSERT_NE(text.find(line), std::string::npos) << text;
+  EXPECT_EQ(text.find(line, text.find(line) + 1), std::string::npos) << text;
+}
+
+TEST(Table, AStoppedRunSaysHowFarItCame) {
+  Json done = ok_cell("core:a", 1e6, 1e6), begun = ok_cell("core:b", 1e6, 1e6);
+  done["processes"] = 2;
+  begun["processes"] = 1;
+  const auto closing = [](const std::vector<Json>& cells) {
+    Json result = result_of(cells);
+    result["run"]["complete"] = false;
+    return line_with(table(result), "measured ·");
+  };
+  const Json unreached = no_cell("core:c", "skipped", "not run: stopped before the first of 3 blocks");
+  const Json refused = no_cell("core:d", "skipped", "no memfd here");
+  EXPECT_NE(closing({done, begun, refused}).find("failed   1–2 of 3 blocks, 41 s, NOT COMPLETE"), std::string::npos);
+  EXPECT_NE(closing({done, unreached}).find("failed   0–2 of 3 blocks"), std::string::npos);
+  EXPECT_NE(closing({done, refused}).find("failed   2 of 3 blocks"), std::string::npos);
+}
+
+TEST(Table, WithoutAMeasuredCellThereIsNothingToPlot) {
+  const std::string text = table(result_of({no_cell("core:a", "skipped", "not fetched")}));
+  EXPECT_NE(text.find("r.json\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("next:"), std::string::npos) << text;
+}
+
+TEST(Table, OneBlockIsSingular) {
+  Json result = result_of({ok_cell("core:eager", 1e6, 1e6)});
+  result["run"]["blocks"] = 1;
+  EXPECT_NE(table(result).find("failed   1 block, 41 s"), std::string::npos);
+}
+
 TEST(Table, SkippedAndFailedCellsAreRowsWithTheirReason) {
   const std::string text =
       table(result_of({ok_cell("core:eager", 1e6, 1e6), no_cell("core:a", "skipped", "no memfd here"),
@@ -101,8 +189,12 @@ TEST(Table, AReasonSharedByAllArmsIsSaidOnce) {
 TEST(Table, NoLineIsWiderThanTheTerminal) {
   std::string reason;
   for (int i = 0; i < 60; ++i) reason += "because ";
+  Json noisy = ok_cell("core:pool-kept", 987654321, 987654321.0);
+  noisy["verified"] = nullptr;
+  noisy["noise"]["run_delay_share_max"] = 0.4;
+  noisy["batch"]["real_ns"] = {1, 2, 1e9};
   const std::string text =
-      table(result_of({ok_cell("core:eager", 987654321, 987654321.0), ok_cell("core:pool", 50, 1),
+      table(result_of({ok_cell("core:eager", 987654321, 987654321.0), ok_cell("core:pool", 50, 1), noisy,
                        no_cell("core:pool-lazy,reset=remap,table-reset=refill", "failed", reason)}));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(columns_of(line), 120U) << line;

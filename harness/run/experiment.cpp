@@ -28,6 +28,9 @@ std::string name_of(PreparedModule::State state) {
   return "ready";
 }
 
+// Null where there is no such member, or nothing that could have one: a recorded header is a file's word.
+Json member(const Json& json, const std::string& key) { return json.is_object() ? json.value(key, Json()) : Json(); }
+
 Json cases_json(const std::vector<Case>& cases) {
   Json list = Json::array();
   for (const Case& c : cases) {
@@ -93,21 +96,21 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                  {"cases", cases_json(experiment.cases)}};
   Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"],    header["pilots"],
                   settings.seed,     settings.blocks, settings.batch_ms, header["unrunnable"]};
-  header["plan_hash"] = hash_text(planned.dump());
+  header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }
 
 std::string difference(const Json& recorded, const Json& current) {
   for (const char* key : {"version", "git", "dirty", "build_type", "flags", "sanitizers", "assertions"}) {
-    const Json was = recorded.value("tool", Json::object()).value(key, Json(nullptr));
+    const Json was = member(member(recorded, "tool"), key);
     const Json now = current.at("tool").at(key);
     if (was != now) return std::string("another binary (") + key + " was " + was.dump() + ", is " + now.dump() + ")";
   }
   for (const auto& [key, now] : current.at("machine").items()) {
-    const Json was = recorded.value("machine", Json::object()).value(key, Json(nullptr));
+    const Json was = member(member(recorded, "machine"), key);
     if (was != now) return "another machine or setting (" + key + " was " + was.dump() + ", is " + now.dump() + ")";
   }
-  if (recorded.value("plan_hash", "") != current.at("plan_hash")) {
+  if (member(recorded, "plan_hash") != current.at("plan_hash")) {
     return "another plan (its modules, arms, cases, seed, blocks or batch length differ)";
   }
   return "";

@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/run/sample.hpp"
+
 namespace instbench::bench {
 namespace {
 
 using CellKey = std::pair<std::string, std::string>;  // case id, arm id
 
 std::map<CellKey, CellLines> by_cell(const std::vector<Json>& lines) {
+  std::map<uint64_t, const Json*> last;  // a killed worker's step that was run again counts once
+  for (const Json& line : lines) last[line.at("step").get<uint64_t>()] = &line;
   std::map<CellKey, CellLines> cells;
   for (const Json& line : lines) {
+    if (was_killed(line.at("sample")) && last.at(line.at("step").get<uint64_t>()) != &line) continue;
     CellLines& cell = cells[{line.at("case"), line.at("arm")}];
     (line.at("role") == "pilot" ? cell.pilots : cell.blocks).push_back(line);
   }
@@ -22,6 +27,15 @@ bool is_finished(const CellLines& lines, uint64_t blocks) {
   const auto not_ok = [](const Json& line) { return line.at("sample").at("status") != "ok"; };
   return lines.blocks.size() >= blocks || std::any_of(lines.pilots.begin(), lines.pilots.end(), not_ok) ||
          std::any_of(lines.blocks.begin(), lines.blocks.end(), not_ok);
+}
+
+// Another worker may answer with what is JSON and no sample: that fails its cell, not the run.
+Json folded(const CellLines& lines, const std::string& expect, uint64_t blocks, Pilot pilot) {
+  try {
+    return fold_cell(lines, expect, blocks, pilot);
+  } catch (const Json::exception& error) {
+    return {{"status", "failed"}, {"reason", "worker: a sample is not as the protocol has it: " + reason_of(error)}};
+  }
 }
 
 Json run_of(const Json& header, const std::vector<Json>& lines, bool complete) {
@@ -48,7 +62,7 @@ Json fold(const Json& header, const std::vector<Json>& lines) {
       } else {
         const auto found = measured.find({c.at("id"), arm.at("id")});
         const CellLines own = found == measured.end() ? CellLines{} : found->second;
-        cell = fold_cell(own, header.at("expect").value(module, ""), blocks, pilot);
+        cell = folded(own, header.at("expect").value(module, ""), blocks, pilot);
         complete = complete && is_finished(own, blocks);
       }
       cell["case"] = c.at("id");

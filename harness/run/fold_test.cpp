@@ -143,6 +143,28 @@ TEST(Fold, AGivenUpCellIsComplete) {
   EXPECT_EQ(result["errors"][0]["arm"], "core:b");
 }
 
+TEST(Fold, AKilledWorkersStepThatWasRunAgainCountsOnce) {
+  Json died = failed("worker: killed by signal 9");
+  died["ended"] = "signal";
+  const std::vector<Json> before{line(died, "pilot")};
+  EXPECT_EQ(fold(header(Json::object()), before)["cells"][0]["status"], "failed");
+  Json block = line(sample(1, 1));
+  block["step"] = 1;
+  const Json cell = fold(header(Json::object()), {before[0], line(sample(1, 1), "pilot"), block})["cells"][0];
+  EXPECT_EQ(cell["status"], "ok");
+  EXPECT_EQ(cell["paths"]["slot=hit"], 20);
+}
+
+TEST(Fold, ASampleThatIsNoneFailsItsCellOnly) {
+  Json odd = sample(1, 1);
+  odd["batch"] = 5;
+  const Json result = fold(header(Json::object()), {line(odd), line(sample(1, 1), "block", "core:b")});
+  EXPECT_EQ(result["cells"][0]["status"], "failed");
+  EXPECT_EQ(result["cells"][0]["reason"].get<std::string>().find("worker: a sample is not as the protocol has it"), 0U);
+  EXPECT_EQ(result["cells"][0]["reason"].get<std::string>().find("json.exception"), std::string::npos);
+  EXPECT_EQ(result["cells"][1]["status"], "ok");
+}
+
 TEST(Fold, AModuleThatIsNotThereSkipsItsCells) {
   const Json result = fold(header({{"m", {{"status", "skipped"}, {"reason", "not fetched"}}}}), {});
   EXPECT_EQ(result["cells"][1]["reason"], "not fetched");

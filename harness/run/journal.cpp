@@ -1,11 +1,12 @@
 #include "harness/run/journal.hpp"
 
 #include <filesystem>
+#include <map>
 #include <system_error>
 
 #include "harness/protocol/text.hpp"
-#include "harness/run/experiment.hpp"
 #include "harness/run/provenance.hpp"
+#include "harness/run/sample.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -13,17 +14,82 @@ namespace {
 // A reason may quote bytes that are not UTF-8 (a path, a crash message): they are replaced, not thrown at.
 std::string one_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
+const char* name_of(Role role) { return role == Role::pilot ? "pilot" : "block"; }
+
+os::Journal reopen(const std::string& path) {
+  try {
+    return os::Journal::reopen(path);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::device_or_resource_busy) throw;
+    throw JournalError("no journal to read: " + std::string(error.what()));
+  }
+}
+
+// The header is what the fold goes by, so all of it must be as this run would write it, but for what names the run
+// that began. Both sides are compared as read back: bytes that are not UTF-8 have been replaced.
+void check_header(const Json& recorded, const Json& header, const std::string& path) {
+  Json expected = header;
+  const Json run = recorded.value("run", Json());
+  for (const char* key : {"id", "started", "suite", "argv"}) {
+    if (run.is_object() && run.contains(key)) expected["run"][key] = run.at(key);
+  }
+  expected = Json::parse(one_line(expected));
+  for (const auto& [key, value] : expected.items()) {
+    if (recorded.value(key, Json()) == value) continue;
+    throw JournalError(path + ":1: its \"" + key + "\" is not that of the run this command describes; start anew " +
+                       "with another --out or --force");
+  }
+}
+
+// What is wrong with a line, or an empty string.
+std::string problem_with(const Json& line, const Experiment& experiment) {
+  const Json number = line.value("step", Json());
+  if (!number.is_number_integer()) return "no step, or one that is not a whole number";
+  const size_t steps = experiment.plan.size();
+  if (number < 0 || number >= steps)
+    return "step " + number.dump() + " of a plan of " + std::to_string(steps) + " steps, counted from 0";
+  const Step& step = experiment.plan[number.get<size_t>()];
+  const Json planned = {{"case", id_of(experiment.cases[step.case_index])},
+                        {"arm", experiment.arms[step.arm_index].id},
+                        {"role", name_of(step.role)},
+                        {"block", step.block},
+                        {"position", step.position}};
+  const Json expected = Json::parse(one_line(planned));
+  for (const auto& [key, value] : expected.items()) {
+    const Json there = line.value(key, Json());
+    if (there != value)
+      return "the " + key + " of step " + number.dump() + " is " + there.dump() + ", planned was " + value.dump();
+  }
+  if (!line.value("at", Json()).is_string()) return "no time (\"at\")";
+  const Json sample = line.value("sample", Json());
+  const Json status = sample.is_object() ? sample.value("status", Json()) : Json();
+  if (status != "ok" && status != "skipped" && status != "failed") return "no sample with a valid status";
+  return "";
+}
+
+void check_lines(const std::vector<Json>& lines, const Experiment& experiment, const std::string& path) {
+  std::map<size_t, size_t> seen;  // step -> index of its last line
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto number_of = [](size_t index) { return std::to_string(index + 2); };  // line 1 is the header
+    std::string problem = problem_with(lines[i], experiment);
+    if (problem.empty()) {
+      const size_t step = lines[i].at("step").get<size_t>();
+      const auto before = seen.find(step);
+      // A step is there again only where a resumed run asked again after a killed worker.
+      if (before != seen.end() && !was_killed(lines[before->second].at("sample")))
+        problem = "step " + std::to_string(step) + " is there already, in line " + number_of(before->second);
+      seen[step] = i;
+    }
+    if (problem.empty()) continue;
+    throw JournalError(path + ":" + number_of(i) + ": " + problem + "; remove the line, or start anew with --force");
+  }
+}
+
 }  // namespace
 
 std::string journal_path(const std::string& out) { return out.ends_with(".json") ? out + "l" : out + ".jsonl"; }
 
-Recorded read_journal(const std::string& path) {
-  std::string text;
-  try {
-    text = os::read_text(path);
-  } catch (const std::system_error& error) {
-    throw JournalError("no journal to read: " + std::string(error.what()));
-  }
+Recorded parse_journal(const std::string& text, const std::string& path) {
   std::vector<std::string> lines = split(text, '\n');
   lines.pop_back();  // empty after the last newline, or cut short by a kill
   Recorded recorded;
@@ -38,7 +104,7 @@ Recorded read_journal(const std::string& path) {
       recorded.lines.push_back(std::move(line));
     }
   }
-  if (!recorded.header.is_object() || recorded.header.value("schema", "") != "instbench-journal/1") {
+  if (!recorded.header.is_object() || recorded.header.value("schema", Json()) != "instbench-journal/1") {
     throw JournalError(path + ": its first line is not the header of an instbench-journal/1");
   }
   return recorded;
@@ -56,14 +122,18 @@ RunJournal RunJournal::create(const std::string& path, const Json& header) {
   return RunJournal(std::move(file), {header, {}});
 }
 
-RunJournal RunJournal::resume(const std::string& path, const Json& header) {
-  Recorded recorded = read_journal(path);
+RunJournal RunJournal::resume(const std::string& path, const Json& header, const Experiment& experiment) {
+  os::Journal file = reopen(path);
+  Recorded recorded = parse_journal(file.text(), path);
   const std::string differs = difference(recorded.header, header);
   if (!differs.empty()) {
     throw JournalError("cannot resume " + path + ": it was begun by " + differs +
                        "; repeat the command it was begun with, or start anew with another --out or --force");
   }
-  return RunJournal(os::Journal::open(path, false), std::move(recorded));
+  check_header(recorded.header, header, path);
+  check_lines(recorded.lines, experiment, path);
+  file.cut_unfinished_line();
+  return RunJournal(std::move(file), std::move(recorded));
 }
 
 void RunJournal::append(const Json& line) {
@@ -73,7 +143,7 @@ void RunJournal::append(const Json& line) {
 
 Json line_of(const Step& step, const Request& request, const Json& sample, double wall_ms) {
   return {{"step", step.number},      {"case", id_of(request.cell)},
-          {"arm", request.arm.id},    {"role", step.role == Role::pilot ? "pilot" : "block"},
+          {"arm", request.arm.id},    {"role", name_of(step.role)},
           {"block", step.block},      {"position", step.position},
           {"passes", request.passes}, {"iterations", request.iterations ? Json(*request.iterations) : Json(nullptr)},
           {"at", utc_now()},          {"wall_ms", wall_ms},

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harness/protocol/cell.hpp"
-#include "harness/run/plan.hpp"
+#include "harness/run/experiment.hpp"
 #include "runtime/os/file.hpp"
 
 namespace instbench::bench {
@@ -20,18 +20,20 @@ struct JournalError : std::runtime_error {
 
 struct Recorded {
   Json header;
-  std::vector<Json> lines;  // {"step", "case", "arm", "role", "block", "position", "at", …, "sample"}
+  std::vector<Json> lines;  // {"step", "case", "arm", "role", "block", "position", "at", …, "sample"}, each an object
 };
 
 std::string journal_path(const std::string& out);  // "a.json" -> "a.jsonl", "a" -> "a.jsonl"
 
-Recorded read_journal(const std::string& path);  // throws JournalError
+// The whole lines of a journal's text; `path` is for messages. Throws JournalError.
+Recorded parse_journal(const std::string& text, const std::string& path);
 
 class RunJournal {
  public:
   static RunJournal create(const std::string& path, const Json& header);  // replaces what is there
-  // Checks that the journal at `path` belongs to the run that `header` describes, and goes on with it.
-  static RunJournal resume(const std::string& path, const Json& header);
+  // Checks that the journal at `path` belongs to the run that `header` describes and that every line is of a step
+  // of its plan, once (or again after a killed worker), and goes on with it. Nothing is changed before all is right.
+  static RunJournal resume(const std::string& path, const Json& header, const Experiment& experiment);
 
   void append(const Json& line);
   const Recorded& recorded() const { return recorded_; }

@@ -7,6 +7,7 @@
 
 #include "harness/run/experiment.hpp"
 #include "harness/run/provenance.hpp"
+#include "harness/run/sample.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -18,15 +19,37 @@ class JournalFile : public testing::Test {
   std::string path_ = testing::TempDir() + "instbench_journal_test.jsonl";
 };
 
-Json header_with_seed(uint64_t seed) {
-  Experiment experiment;
-  experiment.settings.seed = seed;
-  return header_of(experiment, "id", "now");
+Experiment with_seed(uint64_t seed) {
+  Experiment e;
+  e.settings.seed = seed;
+  e.settings.blocks = 2;
+  Case c;
+  c.module = "m";
+  e.cases = {c};
+  e.modules["m"].facts = {{"name", "m"}};
+  e.arms = {{"core", "s", "core:a"}, {"core", "t", "core:b"}};
+  e.plan = make_plan(1, 2, seed, 2, Pilots::one_per_cell);
+  return e;
+}
+
+Json header_with_seed(uint64_t seed) { return header_of(with_seed(seed), "id", "now"); }
+
+Json ok_sample() { return {{"protocol", 1}, {"status", "ok"}}; }
+
+Json line(size_t step, const Json& sample = ok_sample()) {
+  const Experiment e = with_seed(1);
+  return line_of(e.plan.at(step), e.request_for(e.plan.at(step)), sample, 1.5);
+}
+
+Json killed() {
+  os::ChildResult child;
+  child.signal = 9;
+  return sample_from(child, std::chrono::milliseconds(1));
 }
 
 std::string resume_error(const std::string& path, const Json& header) {
   try {
-    RunJournal::resume(path, header);
+    RunJournal::resume(path, header, with_seed(1));
   } catch (const JournalError& error) {
     return error.what();
   }
@@ -36,14 +59,14 @@ std::string resume_error(const std::string& path, const Json& header) {
 TEST_F(JournalFile, ResumeGivesBackWhatWasRecordedLessTheCutLine) {
   {
     RunJournal journal = RunJournal::create(path_, header_with_seed(1));
-    journal.append({{"step", 0}});
-    journal.append({{"step", 1}});
+    journal.append(line(0));
+    journal.append(line(1));
   }
   std::ofstream(path_, std::ios::app) << "{\"step\": 2, \"cu";
-  RunJournal again = RunJournal::resume(path_, header_with_seed(1));
+  RunJournal again = RunJournal::resume(path_, header_with_seed(1), with_seed(1));
   EXPECT_EQ(again.recorded().lines.size(), 2U);
-  again.append({{"step", 2}});
-  EXPECT_EQ(read_journal(path_).lines.back()["step"], 2);
+  again.append(line(2));
+  EXPECT_EQ(parse_journal(os::read_text(path_), path_).lines.back()["step"], 2);
 }
 
 TEST_F(JournalFile, AnotherPlanBinaryOrMachineIsRefused) {
@@ -55,11 +78,78 @@ TEST_F(JournalFile, AnotherPlanBinaryOrMachineIsRefused) {
   header = header_with_seed(1);
   header["machine"]["kernel"] = "2.4.0";
   EXPECT_NE(resume_error(path_, header).find("another machine or setting (kernel"), std::string::npos);
-  EXPECT_EQ(resume_error(path_, header_with_seed(1)), "resumed");
+  EXPECT_EQ(resume_error(path_, header_of(with_seed(1), "another id", "later")), "resumed");
+}
+
+TEST_F(JournalFile, AHeaderThatTheFoldCannotTrustIsRefused) {
+  for (const char* key : {"tool", "machine", "run", "cases", "arms", "expect", "plan_hash", "schema"}) {
+    Json header = header_with_seed(1);
+    header[key] = 5;
+    std::ofstream(path_) << header.dump() << "\n";
+    EXPECT_NE(resume_error(path_, header_with_seed(1)), "resumed") << key;
+  }
+  Json header = header_with_seed(1);
+  header["expect"]["m"] = "instantiation fails: x";
+  std::ofstream(path_) << header.dump() << "\n";
+  EXPECT_NE(resume_error(path_, header_with_seed(1)).find(path_ + ":1: its \"expect\""), std::string::npos);
+}
+
+// What resuming says to a journal of these lines; the file is left as it was.
+std::string judged(const std::string& path, const std::vector<Json>& lines) {
+  std::string text = header_with_seed(1).dump() + "\n";
+  for (const Json& one : lines) text += one.dump() + "\n";
+  std::ofstream(path) << text << "cut";
+  const std::string error = resume_error(path, header_with_seed(1));
+  EXPECT_EQ(os::read_text(path), error == "resumed" ? text : text + "cut");
+  return error;
+}
+
+Json with(const char* key, const Json& value) {
+  Json changed = line(1);
+  changed[key] = value;
+  return changed;
+}
+
+TEST_F(JournalFile, EveryLineMustBeOfItsStep) {
+  EXPECT_EQ(judged(path_, {line(0), line(1), line(4)}), "resumed");
+  for (const auto& [key, value] : std::vector<std::pair<const char*, Json>>{{"step", 6},
+                                                                            {"step", -1},
+                                                                            {"step", 1.5},
+                                                                            {"step", "1"},
+                                                                            {"step", 18446744073709551615U},
+                                                                            {"step", nullptr},
+                                                                            {"step", 2},
+                                                                            {"case", "n none s1"},
+                                                                            {"arm", "core:a"},
+                                                                            {"role", "block"},
+                                                                            {"block", 1},
+                                                                            {"position", "1"},
+                                                                            {"at", 5},
+                                                                            {"sample", 5},
+                                                                            {"sample", {{"status", 5}}}}) {
+    const std::string error = judged(path_, {line(0), with(key, value)});
+    EXPECT_EQ(error.find(path_ + ":3: "), 0U) << key << " " << value << ": " << error;
+  }
+  EXPECT_EQ(judged(path_, {line(0), 5}).find(path_ + ":3: not a JSON object"), 0U);
+}
+
+TEST_F(JournalFile, AStepIsThereOnceUnlessItsWorkerWasKilled) {
+  const std::string error = judged(path_, {line(0), line(1), line(0)});
+  EXPECT_EQ(error.find(path_ + ":4: step 0 is there already, in line 2"), 0U) << error;
+  EXPECT_EQ(judged(path_, {line(0, killed()), line(1), line(0, killed()), line(0)}), "resumed");
+  EXPECT_NE(judged(path_, {line(0, failed_sample("wrong")), line(0)}), "resumed");
+  EXPECT_NE(judged(path_, {line(0, killed()), line(0), line(0)}), "resumed");
+}
+
+TEST_F(JournalFile, IsLockedBeforeItIsRead) {
+  const RunJournal first = RunJournal::create(path_, header_with_seed(1));
+  std::ofstream(path_, std::ios::app) << "no JSON\n";
+  EXPECT_THROW(RunJournal::resume(path_, header_with_seed(1), with_seed(1)), std::system_error);
 }
 
 TEST_F(JournalFile, WhatIsNoJournalIsLeftAlone) {
   EXPECT_NE(resume_error(path_, header_with_seed(1)).find("no journal to read"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path_));
   std::ofstream(path_) << "{\"a\": 1}\nnot the end of a line";
   EXPECT_NE(resume_error(path_, header_with_seed(1)).find("not the header"), std::string::npos);
   EXPECT_EQ(std::filesystem::file_size(path_), 30U);
@@ -70,9 +160,16 @@ TEST_F(JournalFile, WhatIsNoJournalIsLeftAlone) {
 }
 
 TEST_F(JournalFile, BytesThatAreNotUtf8DoNotStopTheRun) {
-  RunJournal journal = RunJournal::create(path_, header_with_seed(1));
-  journal.append({{"reason", "caf\xe9"}});
-  EXPECT_EQ(read_journal(path_).lines.size(), 1U);
+  Experiment experiment = with_seed(1);
+  experiment.cases[0].module = "caf\xe9";
+  experiment.modules["caf\xe9"].facts = {{"name", "caf\xe9"}};
+  const Json header = header_of(experiment, "id", "now");
+  {
+    RunJournal journal = RunJournal::create(path_, header);
+    const Step& step = experiment.plan.front();
+    journal.append(line_of(step, experiment.request_for(step), ok_sample(), 1));
+  }
+  EXPECT_EQ(RunJournal::resume(path_, header, experiment).recorded().lines.size(), 1U);
 }
 
 TEST(JournalPath, LiesBesideTheResult) {

@@ -62,7 +62,8 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
   std::set<uint32_t> finished;
   for (const Json& line : done) {
     const auto number = line.at("step").get<uint32_t>();
-    if (number < experiment.plan.size()) cells.learn(experiment.plan[number], line.at("sample"));
+    if (was_killed(line.at("sample"))) continue;
+    cells.learn(experiment.plan.at(number), line.at("sample"));
     finished.insert(number);
   }
   for (const Step& step : experiment.runnable()) {

@@ -20,7 +20,8 @@ using Record = std::function<void(const Json& line)>;
 
 enum class End : uint8_t { complete, interrupted };
 
-// `done` are the lines of an earlier, stopped run of the same plan; their steps are not run again.
+// `done` are the lines of an earlier, stopped run of the same plan, as RunJournal::resume() has checked them; their
+// steps are not run again, unless the worker was killed.
 End execute(const Experiment& experiment, const std::vector<Json>& done, const AskWorker& ask, const Record& record,
             Progress& progress);
 

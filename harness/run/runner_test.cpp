@@ -91,6 +91,21 @@ TEST(Runner, ResumeDoesNotRetryAGivenUpCell) {
             0U);
 }
 
+TEST(Runner, ResumeAsksAgainWhereAWorkerWasKilled) {
+  const Experiment experiment = experiment_of(1, 2, 2);
+  os::ChildResult child;
+  child.timed_out = true;
+  const Json hung = sample_from(child, kTimeout);
+  const Ran first = run(experiment, [&](const Request& r) { return r.arm.id == "core:0" ? hung : ok_sample(600); });
+  EXPECT_EQ(first.lines.size(), 1U + 3U);
+  const Ran second = run(
+      experiment, [](const Request&) { return ok_sample(600); }, first.lines);
+  ASSERT_EQ(second.lines.size(), 3U);  // the pilot again, then the blocks that had been given up
+  for (const Json& line : second.lines) EXPECT_EQ(line["arm"], "core:0");
+  EXPECT_EQ(second.lines[0]["role"], "pilot");
+  EXPECT_EQ(second.requests[1].iterations, 100000U);
+}
+
 TEST(Runner, AModuleThatIsNotReadyIsNotAsked) {
   Experiment experiment = experiment_of(2, 1, 1);
   experiment.modules["a"].state = PreparedModule::State::skipped;
@@ -135,6 +150,8 @@ TEST(Sample, EveryBadEndHasItsReason) {
             "worker: its answer has no valid status");
   os::ChildResult child = child_of("", "stack overflow", 0);
   child.signal = 11;
+  EXPECT_TRUE(was_killed(sample_from(child, kTimeout)));
+  EXPECT_FALSE(was_killed(sample_from(child_of("", "", 3), kTimeout)));
   EXPECT_EQ(reason_of(child), "worker: killed by signal 11 (Segmentation fault): stack overflow");
   child.timed_out = true;
   EXPECT_EQ(reason_of(child), "worker: no answer within 1 s (--timeout): stack overflow");

@@ -33,20 +33,34 @@ std::string problem_with(const Json& sample) {
   return "";
 }
 
+Json killed_sample(const char* by, const std::string& reason) {
+  Json sample = failed_sample(reason);
+  sample["ended"] = by;
+  return sample;
+}
+
 }  // namespace
 
 Json failed_sample(const std::string& reason) {
   return {{"protocol", kProtocolVersion}, {"status", "failed"}, {"reason", reason}};
 }
 
+bool was_killed(const Json& sample) { return sample.is_object() && sample.contains("ended"); }
+
+std::string reason_of(const Json::exception& error) {
+  const std::string text = error.what();
+  const size_t tag = text.starts_with('[') ? text.find("] ") : text.npos;
+  return tag == text.npos ? text : text.substr(tag + 2);
+}
+
 Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout) {
   if (child.timed_out) {
     const std::string limit = number_text(static_cast<double>(timeout.count()) / 1000);
-    return failed_sample(with_stderr("worker: no answer within " + limit + " s (--timeout)", child.err));
+    return killed_sample("timeout", with_stderr("worker: no answer within " + limit + " s (--timeout)", child.err));
   }
   if (child.signal) {
     const std::string name = "signal " + std::to_string(*child.signal) + " (" + ::strsignal(*child.signal) + ")";
-    return failed_sample(with_stderr("worker: killed by " + name, child.err));
+    return killed_sample("signal", with_stderr("worker: killed by " + name, child.err));
   }
   if (child.exit_code != 0) {
     return failed_sample(with_stderr("worker: exit code " + std::to_string(child.exit_code), child.err));

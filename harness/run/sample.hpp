@@ -13,6 +13,14 @@
 namespace instbench::bench {
 
 Json failed_sample(const std::string& reason);
+
+// A signal or the time-out ended the worker (sample_from() notes it under "ended"): perhaps the machine's doing, so
+// a resumed run asks again, where an answer that says "failed" stands.
+bool was_killed(const Json& sample);
+
+// An error of the JSON library without its "[json.exception…]" tag, for the end of a line that names the file.
+std::string reason_of(const Json::exception& error);
+
 Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout);
 
 // The worker's argv: INSTBENCH_WORKER (a program, or words separated by blanks) if set, else this

@@ -77,6 +77,7 @@ TEST_F(Worker, IterationsAreThoseAsked) {
 
 TEST_F(Worker, TheIndependentCountAgreesForEveryPreset) {
   if (!os::feature("ptrace").ok) GTEST_SKIP() << os::feature("ptrace").why_not;
+  if (*os::build_info().sanitizers != '\0') GTEST_SKIP() << "the sanitizer makes system calls of its own";
   for (const Preset& preset : presets()) {
     for (const uint64_t slots : {1, 5}) {
       Workload workload = writing(4);

@@ -141,7 +141,7 @@ void refuse_contradictions(const Strategy& s) {
 Strategy parse_strategy(std::string_view text) {
   Strategy strategy;
   bool first = true;
-  bool affinity_given = false;
+  bool alloc_given = false, affinity_given = false, reset_given = false;
   while (first || !text.empty()) {
     const size_t comma = text.find(',');
     const std::string_view item = text.substr(0, comma);
@@ -154,12 +154,15 @@ Strategy parse_strategy(std::string_view text) {
       strategy = preset_named(item);
     } else {
       set_axis(strategy, item.substr(0, equals), item.substr(equals + 1));
+      alloc_given = alloc_given || item.starts_with("alloc=");
       affinity_given = affinity_given || item.starts_with("affinity=");
+      reset_given = reset_given || item.starts_with("reset=");
     }
     first = false;
   }
-  // alloc=fresh has no slots to have an affinity for, alloc=pool has: follow unless the user said otherwise.
-  if (!affinity_given && strategy.alloc == Alloc::fresh) strategy.affinity = Switch::off;
+  // What is not said follows alloc: a fresh mapping has no affinity and is unmapped, a pooled slot has and is reset.
+  if (alloc_given && !affinity_given) strategy.affinity = strategy.alloc == Alloc::fresh ? Switch::off : Switch::on;
+  if (alloc_given && !reset_given) strategy.reset = strategy.alloc == Alloc::fresh ? Reset::unmap : Reset::madvise;
   refuse_contradictions(strategy);
   return strategy;
 }

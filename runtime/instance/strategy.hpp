@@ -2,7 +2,8 @@
 //
 //   core:pool-lazy                         a preset
 //   core:pool-lazy,reset=remap             a preset with overrides
-//   core:alloc=pool,memory=overlay,...     axes alone (the rest as in `pool-lazy`)
+//   core:alloc=pool,memory=overlay,...     axes alone (the rest as in `pool-lazy`; affinity and reset,
+//                                          unless said, follow alloc: on and madvise, or off and unmap)
 //
 // The engine prefix ("core:") is the harness's; parse_strategy sees what follows it. Pure.
 #pragma once

@@ -29,7 +29,8 @@ TEST(Strategy, PoolLazyIsFebruary2022) {
 
 TEST(Strategy, OverridesFollowAPreset) {
   EXPECT_EQ(parse_strategy("pool-lazy,reset=remap").reset, Reset::remap);
-  EXPECT_EQ(parse_strategy("alloc=fresh,reset=unmap").affinity, Switch::off);
+  EXPECT_EQ(parse_strategy("alloc=fresh"), parse_strategy("overlay-lazy"));
+  EXPECT_EQ(parse_strategy("overlay-lazy,alloc=pool"), parse_strategy("pool-lazy"));
   EXPECT_EQ(parse_strategy("pool-lazy,reserve=2MiB,guard=64KiB").reserve_bytes, uint64_t{2} << 20);
 }
 
@@ -44,7 +45,7 @@ TEST(Strategy, RefusalsSayWhatIsAccepted) {
 }
 
 TEST(Strategy, ContradictionsAreRefused) {
-  for (const char* text : {"alloc=fresh", "pool,reset=unmap", "eager,affinity=on", "pool-lazy,table-reset=refill",
+  for (const char* text : {"alloc=fresh,reset=madvise", "pool,reset=unmap", "eager,affinity=on", "pool-lazy,table-reset=refill",
                            "pool,table-reset=refill,reset=remap"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "runtime/os/error.hpp"
 #include "runtime/os/fd.hpp"
@@ -26,7 +27,21 @@ constexpr int kSliceMs = 50;  // how late an interruption or an exit without EOF
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
-void on_interrupt(int signal) { g_interrupted = signal; }
+volatile std::sig_atomic_t g_interrupted_at_s = 0;
+
+// timeout(1) and CI runners signal a process and then its group: the second of two within a second or two is the
+// same wish. A later one is impatience, and kills at once.
+void on_interrupt(int signal) {
+  struct timespec now {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  if (g_interrupted == 0) {
+    g_interrupted_at_s = static_cast<std::sig_atomic_t>(now.tv_sec);
+    g_interrupted = signal;
+  } else if (now.tv_sec - g_interrupted_at_s > 1) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+}
 
 struct Pipe {
   Fd read, write;
@@ -227,7 +242,7 @@ bool is_terminal(Stream stream) { return ::isatty(stream == Stream::out ? STDOUT
 void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = on_interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C kills at once; no SA_RESTART: waits return
+  action.sa_flags = 0;  // no SA_RESTART: waits return
   for (const int signal : {SIGINT, SIGTERM}) {
     if (::sigaction(signal, &action, nullptr) != 0) throw_errno("sigaction");
   }

@@ -32,7 +32,8 @@ std::string self_path();
 enum class Stream { out, err };
 bool is_terminal(Stream stream);
 
-// SIGINT and SIGTERM set a flag from here on instead of killing the process; a second one kills it.
+// SIGINT and SIGTERM set a flag from here on instead of killing the process; one that comes more than a second after
+// the first kills it.
 // Writes beyond a file size limit fail (EFBIG) from here on instead of killing the process.
 void catch_interrupts();
 // 0, or the signal that came (SIGINT, SIGTERM).

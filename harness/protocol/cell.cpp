@@ -113,7 +113,6 @@ Json to_json(const Request& request) {
                {"cell", to_json(request.cell)}, {"seed", request.seed}, {"passes", request.passes},
                {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
-  if (request.table_bytes_limit != 0) json["table_bytes_limit"] = request.table_bytes_limit;
   return json;
 }
 
@@ -135,7 +134,6 @@ Request request_from_json(const Json& json) {
   request.passes = need<std::vector<std::string>>(json, "passes");
   if (json.contains("iterations") && !json["iterations"].is_null()) request.iterations = need_count(json, "iterations");
   if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
-  if (json.contains("table_bytes_limit")) request.table_bytes_limit = need_count(json, "table_bytes_limit");
   return request;
 }
 

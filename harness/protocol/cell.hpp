@@ -86,7 +86,6 @@ struct Request {
                                   "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
-  uint64_t table_bytes_limit = 0;      // 0: none
 };
 
 Json to_json(const Workload&);

@@ -104,7 +104,6 @@ TEST(ProtocolJson, RequestSurvivesTheRoundTrip) {
   request.passes = {"batch", "trace"};
   request.iterations = 1000;
   request.batch_ms = 20;
-  request.table_bytes_limit = 1 << 20;
   const Json json = Json::parse(to_json(request).dump());
   EXPECT_EQ(to_json(request_from_json(json)), json);
   const Request back = request_from_json(json);

@@ -11,7 +11,7 @@
 namespace instbench::os {
 namespace {
 
-void write_part(const Fd& file, const FilePart& part, const std::string& name) {
+void write_part(const Fd& file, const FilePart& part, const std::string& what) {
   uint64_t done = 0;
   while (done < part.bytes.size()) {
     ssize_t written = -1;
@@ -20,12 +20,16 @@ void write_part(const Fd& file, const FilePart& part, const std::string& name) {
                          static_cast<off_t>(part.offset + done));
     }
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw_errno("pwrite(memfd '" + name + "', len=" + std::to_string(part.bytes.size() - done) + ")");
+    if (written <= 0) throw_errno("pwrite(" + what + ", len=" + std::to_string(part.bytes.size() - done) + ")");
     done += static_cast<uint64_t>(written);
   }
 }
 
 }  // namespace
+
+void write_parts(const Fd& file, std::span<const FilePart> parts, const std::string& what) {
+  for (const FilePart& part : parts) write_part(file, part, what);
+}
 
 Fd sealed_memfd(const std::string& name, uint64_t file_bytes, std::span<const FilePart> parts) {
   Fd file{count(Call::memfd_create) ? ::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1};
@@ -33,7 +37,7 @@ Fd sealed_memfd(const std::string& name, uint64_t file_bytes, std::span<const Fi
   if (!count(Call::ftruncate) || ::ftruncate(file.get(), static_cast<off_t>(file_bytes)) != 0) {
     throw_errno("ftruncate(memfd '" + name + "', " + std::to_string(file_bytes) + ")");
   }
-  for (const FilePart& part : parts) write_part(file, part, name);
+  write_parts(file, parts, "memfd '" + name + "'");
   if (!count(Call::fcntl) ||
       ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
     throw_errno("fcntl(memfd '" + name + "', F_ADD_SEALS)");

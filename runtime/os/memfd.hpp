@@ -15,6 +15,9 @@ struct FilePart {
   std::span<const std::byte> bytes;
 };
 
+// Writes every part where it belongs. `what` names the file in messages. COST: one pwrite(2) a part.
+void write_parts(const Fd& file, std::span<const FilePart> parts, const std::string& what);
+
 // memfd_create(2), Linux 3.17. Sealed against growing, shrinking and writing (fcntl(2), F_ADD_SEALS), so
 // a mapping of it cannot change under an instance. Throws std::system_error.
 Fd sealed_memfd(const std::string& name, uint64_t file_bytes, std::span<const FilePart> parts);

@@ -1,6 +1,5 @@
 #include "runtime/os/process.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,11 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 
+#include "runtime/os/child.hpp"
 #include "runtime/os/error.hpp"
 #include "runtime/os/fd.hpp"
 
@@ -22,8 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxOutput = size_t{64} << 20;  // a worker that floods us is cut, not believed
-constexpr size_t kMaxError = 8 << 10;
-constexpr int kSliceMs = 50;  // how late an interruption or an exit without EOF can be noticed
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
@@ -41,20 +38,6 @@ void on_interrupt(int signal) {
     ::signal(signal, SIG_DFL);
     ::raise(signal);
   }
-}
-
-struct Pipe {
-  Fd read, write;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe2");
-  return {Fd(ends[0]), Fd(ends[1])};
-}
-
-void set_nonblocking(const Fd& fd) {
-  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) throw_errno("fcntl(F_SETFL)");
 }
 
 // A child that dies before it has read its input must cost an EPIPE, not this process: SIGPIPE is
@@ -102,54 +85,6 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
   ::_exit(127);
 }
 
-// Owns a started child until it is reaped; killing reaches its whole process group.
-class Child {
- public:
-  explicit Child(pid_t pid) : pid_(pid) {}
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() {
-    if (reaped_) return;
-    kill_group();
-    wait(0);
-  }
-  void kill_group() const { ::kill(-pid_, SIGKILL); }
-  bool wait(int flags) {
-    while (!reaped_) {
-      const pid_t got = ::waitpid(pid_, &status_, flags);
-      if (got < 0 && errno == EINTR) continue;
-      if (got == 0) return false;
-      reaped_ = true;  // ECHILD as well: someone set SIGCHLD to SIG_IGN, there is nothing left to reap
-    }
-    return true;
-  }
-  int status() const { return status_; }
-
- private:
-  pid_t pid_;
-  int status_ = 0;
-  bool reaped_ = false;
-};
-
-// Moves what is ready; closes `fd` at the end of the stream. Keeps the first or the last `limit` bytes.
-enum class Keep { first, last };
-void drain(Fd& fd, std::string& into, size_t limit, Keep keep) {
-  char buffer[65536];
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) return;
-    if (n <= 0) return fd.close();
-    const auto size = static_cast<size_t>(n);
-    if (keep == Keep::first) {
-      into.append(buffer, std::min(size, limit - into.size()));
-    } else {
-      into.append(buffer, size);
-      if (into.size() > limit) into.erase(0, into.size() - limit);
-    }
-  }
-}
-
 void feed(Fd& fd, std::string_view& input) {
   while (!input.empty()) {
     const ssize_t n = ::write(fd.get(), input.data(), input.size());
@@ -166,16 +101,16 @@ struct Streams {
   std::string_view input;
 };
 
-// One round of waiting; returns after at most kSliceMs. poll(2) ignores negative descriptors.
+// One round of waiting; returns after at most kChildSliceMs. poll(2) ignores negative descriptors.
 void pump(Streams& streams, ChildResult& result) {
   pollfd polled[] = {{streams.in.get(), POLLOUT, 0},
                      {streams.out.get(), POLLIN, 0},
                      {streams.err.get(), POLLIN, 0},
                      {streams.exited.get(), POLLIN, 0}};
-  if (::poll(polled, std::size(polled), kSliceMs) <= 0) return;
+  if (::poll(polled, std::size(polled), kChildSliceMs) <= 0) return;
   if (polled[0].revents != 0) feed(streams.in, streams.input);
   if (polled[1].revents != 0) drain(streams.out, result.out, kMaxOutput, Keep::first);
-  if (polled[2].revents != 0) drain(streams.err, result.err, kMaxError, Keep::last);
+  if (polled[2].revents != 0) drain(streams.err, result.err, kMaxChildError, Keep::last);
 }
 
 }  // namespace
@@ -192,7 +127,7 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
     become(arguments.data(), in.read.get(), out.write.get(), err.write.get(), failure.write.get(), parent,
            guard.before());
   }
-  Child child(pid);
+  Child child(pid, Child::Kill::group);
   ::setpgid(pid, pid);  // in both processes, so that it holds for whichever runs first
   for (Fd* fd : {&in.read, &out.write, &err.write, &failure.write}) fd->close();
   int exec_error = 0;
@@ -210,15 +145,15 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
     result.interrupted = interrupted() != 0;
     result.timed_out = !result.interrupted && Clock::now() >= deadline;
     if (result.interrupted || result.timed_out) {
-      child.kill_group();
+      child.kill();
       child.wait(0);
       break;
     }
     pump(streams, result);
   }
-  child.kill_group();  // helpers it left behind would hold the streams open
+  child.kill();  // helpers it left behind would hold the streams open
   if (streams.out) drain(streams.out, result.out, kMaxOutput, Keep::first);
-  if (streams.err) drain(streams.err, result.err, kMaxError, Keep::last);
+  if (streams.err) drain(streams.err, result.err, kMaxChildError, Keep::last);
   if (WIFSIGNALED(child.status())) result.signal = WTERMSIG(child.status());
   if (WIFEXITED(child.status())) result.exit_code = WEXITSTATUS(child.status());
   return result;

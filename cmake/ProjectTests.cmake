@@ -11,3 +11,29 @@ foreach(test ${project_tests})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
     ENVIRONMENT "INSTBENCH=$<TARGET_FILE:instbench>;INSTBENCH_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endforeach()
+
+# The call scripts' answers in V8, a witness of its own. It names each real module that it skips because it is not in the cache.
+find_program(INSTBENCH_NODE NAMES node)
+find_program(INSTBENCH_WAT2WASM NAMES wat2wasm)
+if(INSTBENCH_NODE AND INSTBENCH_WAT2WASM AND NOT INSTBENCH_SANITIZE)
+  add_test(NAME check_calls COMMAND ${INSTBENCH_NODE} --experimental-wasm-type-reflection "${PROJECT_SOURCE_DIR}/corpus/check_calls.mjs")
+elseif(NOT INSTBENCH_SANITIZE)
+  add_test(NAME check_calls COMMAND ${CMAKE_COMMAND} -E echo "skipped: node or wat2wasm (Debian: apt install nodejs wabt) is not installed")
+  set_tests_properties(check_calls PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: node or wat2wasm")
+endif()
+if(NOT INSTBENCH_SANITIZE)
+  set_tests_properties(check_calls PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endif()
+
+# The scripts of the specification and our own, on every preset, with both compilers: ctest -L wast.
+foreach(suite corpus spectest)
+  foreach(compiler tcc cc)
+    if(INSTBENCH_SANITIZE AND NOT "${suite}-${compiler}" STREQUAL "corpus-tcc")
+      continue()
+    endif()
+    set(name "wast-${suite}-${compiler}")
+    add_test(NAME ${name} COMMAND ${INSTBENCH_PYTHON} -B "${PROJECT_SOURCE_DIR}/harness/wast_conformance.py" ${suite} ${compiler})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1800 SKIP_RETURN_CODE 77 LABELS wast
+      ENVIRONMENT "INSTBENCH=$<TARGET_FILE:instbench>;INSTBENCH_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+  endforeach()
+endforeach()

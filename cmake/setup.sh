@@ -32,10 +32,10 @@ require_debian_12() {
   fi
   [ "$id" = debian ] && [ "$version" = 12 ] && return 0
   echo "this is ${id:-an unknown system} ${version:-}, not Debian 12, whose packages instbench is built with." >&2
-  echo "Install wabt 1.0.32, Google Benchmark, nlohmann-json 3.11, CLI11, OpenSSL and matplotlib yourself, then use --no-install;" >&2
+  echo "Install wabt 1.0.32, Google Benchmark, nlohmann-json 3.11, CLI11, OpenSSL, xxHash and matplotlib yourself, then use --no-install;" >&2
   echo "or run it in a debian:12 container." >&2
   return 1
 }
 
-BUILD_PACKAGES=(g++ cmake ninja-build git wabt libbenchmark-dev nlohmann-json3-dev libcli11-dev libssl-dev python3-matplotlib)
+BUILD_PACKAGES=(g++ cmake ninja-build git wabt libbenchmark-dev nlohmann-json3-dev libcli11-dev libssl-dev libxxhash-dev python3-matplotlib)
 TEST_PACKAGES=(libgtest-dev python3-jsonschema)

@@ -1,4 +1,6 @@
-#include "runtime/instance/vmctx.hpp"
+#include "runtime/codegen/vmctx.hpp"
+
+#include <algorithm>
 
 #include "runtime/os/mapping.hpp"
 
@@ -12,22 +14,31 @@ size_t global_bytes(ValType type) {
     case ValType::v128:
       return 16;
     case ValType::funcref:
-    case ValType::externref:
       return sizeof(FuncRef);
     default:
       return 8;
   }
 }
 
+size_t imports_of(const Module& module, ExternKind kind) {
+  return static_cast<size_t>(std::count_if(module.imports.begin(), module.imports.end(),
+                                           [&](const Import& import) { return import.kind == kind; }));
+}
+
 }  // namespace
 
 VmctxLayout lay_out_vmctx(const Module& module) {
-  size_t imported_functions = 0;
-  for (const Import& import : module.imports) imported_functions += import.kind == ExternKind::function ? 1 : 0;
-
   VmctxLayout layout;
+  layout.imported_functions = imports_of(module, ExternKind::function);
+  layout.imports_memories = imports_of(module, ExternKind::memory);
+  layout.imports_tables = imports_of(module, ExternKind::table);
+  layout.imports_globals = imports_of(module, ExternKind::global);
   layout.bindings = sizeof(VmctxHeader);
-  layout.mutable_begin = os::round_up(layout.bindings + imported_functions * sizeof(FuncBinding), kCacheLine);
+  layout.host_bindings = layout.bindings + layout.imported_functions * sizeof(FuncBinding);
+  layout.imported_memories = layout.host_bindings + layout.imported_functions * sizeof(HostBinding);
+  layout.imported_tables = layout.imported_memories + layout.imports_memories * sizeof(void*);
+  layout.imported_globals = layout.imported_tables + layout.imports_tables * sizeof(void*);
+  layout.mutable_begin = os::round_up(layout.imported_globals + layout.imports_globals * sizeof(void*), kCacheLine);
   layout.memories = layout.mutable_begin;
   layout.tables = layout.memories + module.memories.size() * sizeof(MemoryInstance);
   layout.globals = os::round_up(layout.tables + module.tables.size() * sizeof(TableInstance), 16);
@@ -38,8 +49,16 @@ VmctxLayout lay_out_vmctx(const Module& module) {
     at += global_bytes(global.type);
   }
   layout.dropped = at;
-  layout.dropped_bytes = (module.data_segments.size() + 7) / 8 + (module.elem_segments.size() + 7) / 8;
-  layout.total = os::round_up(layout.dropped + layout.dropped_bytes, 8);
+  for (const DataSegment& segment : module.data_segments) {
+    const bool droppable = segment.mode == SegmentMode::passive && segment.size != 0;
+    layout.dropped_data.push_back(droppable ? static_cast<uint32_t>(at++) : kNeverDropped);
+  }
+  for (const ElemSegment& segment : module.elem_segments) {
+    const bool droppable = segment.mode == SegmentMode::passive && !segment.entries.empty();
+    layout.dropped_elements.push_back(droppable ? static_cast<uint32_t>(at++) : kNeverDropped);
+  }
+  layout.dropped_bytes = at - layout.dropped;
+  layout.total = os::round_up(at, 8);
   return layout;
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/instance/guest_call.hpp"
+#include "runtime/instance/link.hpp"
 #include "runtime/os/counters.hpp"
+#include "runtime/os/guest.hpp"
 
 namespace instbench {
 namespace {
@@ -13,14 +16,31 @@ void fill_vmctx(Slot& slot, const Prepared& prepared) {
   const VmctxLayout& layout = prepared.layout();
   const bool constant_part_there = slot.vmctx_owner() == prepared.id();
   const size_t from = constant_part_there ? layout.mutable_begin : 0;
-  os::copy_bytes(slot.vmctx() + from, prepared.vmctx_template().data() + from, layout.total - from);
-  slot.set_vmctx_owner(prepared.id());
-  const Vmctx ctx(slot.vmctx(), layout);
-  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) ctx.memory(i).base = slot.memory_base(i);
-  for (size_t i = 0; i < prepared.table_count(); ++i) ctx.table(i).entries = slot.table_base(prepared, i);
-  for (const Prepared::RefGlobal& global : prepared.ref_globals()) {
-    const FuncRef ref = prepared.ref_to(global.function, slot.vmctx());
-    std::memcpy(ctx.global(global.global), &ref, sizeof ref);
+  std::byte* vmctx = slot.vmctx();
+  os::copy_bytes(vmctx + from, prepared.vmctx_template().data() + from, layout.total - from);
+  const Vmctx ctx(vmctx, layout);
+  if (!constant_part_there) {
+    ctx.header().slot = &slot;
+    if (prepared.code() != nullptr) ctx.header().stack_limit = os::guest_stack_limit();
+    prepared.bind_host(vmctx);
+    slot.set_vmctx_owner(prepared.id());
+  }
+  ctx.header().group_claims = nullptr;
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    ctx.own_memory(i).base = slot.memory_base(i);
+    ctx.own_memory(i).owner = vmctx;
+  }
+  for (size_t i = 0; i < prepared.table_count(); ++i) {
+    ctx.own_table(i).entries = slot.table_base(prepared, i);
+    ctx.own_table(i).owner = vmctx;
+  }
+}
+
+// After the bindings: a global may hold a reference to a linked function.
+void fill_ref_globals(const Instance& instance) {
+  for (const Prepared::RefGlobal& global : instance.prepared().ref_globals()) {
+    const FuncRef ref = instance.prepared().ref_to(global.function, instance.vmctx().base());
+    std::memcpy(instance.vmctx().own_global(global.global), &ref, sizeof ref);
   }
 }
 
@@ -42,48 +62,101 @@ void copy_segments(Slot& slot, const Module& module, const Eligibility& eligibil
   }
 }
 
-[[noreturn]] void trap(const char* kind, const Leftover& segment, uint64_t size, uint64_t limit, const char* unit) {
-  throw InstantiationError(std::string("instantiation failed: ") + kind + " segment " +
-                           std::to_string(segment.segment) + " writes [" + std::to_string(segment.begin) + ", " +
-                           std::to_string(segment.begin + size) + ") of " + std::to_string(limit) + " " + unit);
+void check_bounds(const char* kind, const Leftover& segment, uint64_t begin, uint64_t size, uint64_t limit,
+                  const char* unit, Trap why) {
+  if (begin + size <= limit) return;
+  throw InstantiationError(std::string(kind) + " segment " + std::to_string(segment.segment) + " writes [" +
+                               std::to_string(begin) + ", " + std::to_string(begin + size) + ") of " +
+                               std::to_string(limit) + " " + unit,
+                           why);
 }
 
-void apply_leftover_elements(Instance& instance) {
+uint64_t place_of(const Instance& instance, const Leftover& leftover, const ConstExpr& offset) {
+  if (!leftover.dynamic) return leftover.begin;
+  uint32_t value = 0;
+  std::memcpy(&value, instance.vmctx().global(offset.index), sizeof value);
+  return value;
+}
+
+FuncRef entry_of(const Instance& instance, const ElemEntry& entry) {
+  FuncRef ref = null_ref();
+  if (entry.kind == ElemEntry::Kind::function) return instance.prepared().ref_to(entry.index, instance.vmctx().base());
+  if (entry.kind == ElemEntry::Kind::global_get) std::memcpy(&ref, instance.vmctx().global(entry.index), sizeof ref);
+  return ref;
+}
+
+// Entries [from, from + length) of the segment to [to, …) of the table.
+void write_entries(const Instance& instance, const ElemSegment& segment, TableInstance& table, uint64_t to,
+                   uint64_t from, uint64_t length) {
+  for (uint64_t k = 0; k < length; ++k) table.entries[to + k] = entry_of(instance, segment.entries[from + k]);
+  os::counters().table_entries += length;
+}
+
+void apply_leftover_elements(const Instance& instance) {
   const Prepared& prepared = instance.prepared();
   for (const Leftover& leftover : prepared.leftover_elements()) {
     const ElemSegment& segment = prepared.module().elem_segments[leftover.segment];
-    if (leftover.traps)
-      trap("element", leftover, segment.entries.size(), instance.table_size(segment.table), "entries");
-    for (size_t k = 0; k < segment.entries.size(); ++k) {
-      const ElemEntry& entry = segment.entries[k];
-      FuncRef ref = null_ref();
-      if (entry.kind == ElemEntry::Kind::function) ref = prepared.ref_to(entry.index, instance.vmctx().base());
-      if (entry.kind == ElemEntry::Kind::global_get)
-        std::memcpy(&ref, instance.vmctx().global(entry.index), sizeof ref);
-      instance.set(segment.table, leftover.begin + k, ref);
-    }
-    os::counters().table_entries += segment.entries.size();
+    const uint64_t begin = place_of(instance, leftover, segment.offset), size = segment.entries.size();
+    check_bounds("element", leftover, begin, size, instance.table_size(segment.table), "entries",
+                 Trap::out_of_bounds_table);
+    write_entries(instance, segment, instance.vmctx().table(segment.table), begin, 0, size);
   }
 }
 
-void apply_leftover_data(Instance& instance) {
+void apply_leftover_data(const Instance& instance) {
   const Prepared& prepared = instance.prepared();
   for (const Leftover& leftover : prepared.leftover_data()) {
     const DataSegment& segment = prepared.module().data_segments[leftover.segment];
     const std::span<std::byte> memory = instance.memory(segment.memory);
-    if (leftover.traps) trap("data", leftover, segment.size, memory.size(), "bytes");
-    if (segment.size != 0)
-      os::copy_bytes(memory.data() + leftover.begin, prepared.module().data(segment).data(), segment.size);
+    const uint64_t begin = place_of(instance, leftover, segment.offset);
+    check_bounds("data", leftover, begin, segment.size, memory.size(), "bytes", Trap::out_of_bounds_memory);
+    if (segment.size != 0) os::copy_bytes(memory.data() + begin, prepared.module().data(segment).data(), segment.size);
+  }
+}
+
+void bind_links(const Instance& instance, const Links& links) {
+  const Prepared& prepared = instance.prepared();
+  const Vmctx ctx = instance.vmctx();
+  for (size_t i = 0; i < links.size(); ++i) {
+    if (!links[i]) continue;
+    const Extern& object = *links[i];
+    const Vmctx from = object.instance.vmctx();
+    const uint32_t index = prepared.module().imports[i].index;
+    switch (object.kind) {
+      case ExternKind::function: {
+        const FuncRef ref = object.instance.prepared().ref_to(object.index, from.base());
+        ctx.binding(index) = {ref.code, ref.environment};
+        break;
+      }
+      case ExternKind::memory:
+        ctx.imported_memory(index) = &from.memory(object.index);
+        break;
+      case ExternKind::table:
+        ctx.imported_table(index) = &from.table(object.index);
+        break;
+      case ExternKind::global:
+        ctx.imported_global(index) = from.global(object.index);
+        break;
+      case ExternKind::tag:
+        break;
+    }
+  }
+  for (const Prepared::CopiedGlobal& copy : prepared.copied_globals()) {
+    const ValType type = prepared.module().globals[copy.global].type;
+    const size_t bytes = type == ValType::funcref ? sizeof(FuncRef) : type == ValType::v128 ? 16 : 8;
+    std::memcpy(ctx.own_global(copy.global), ctx.global(copy.from), bytes);
   }
 }
 
 }  // namespace
 
-Instance instantiate(Slot& slot, const Prepared& prepared, Path& path) {
+Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Links* links) {
   slot.begin();
   const Strategy& strategy = prepared.strategy();
   Instance instance(slot, prepared);
   fill_vmctx(slot, prepared);
+  if (links != nullptr) bind_links(instance, *links);
+  fill_ref_globals(instance);
   if (prepared.table_count() != 0) {
     path.tables = strategy.tables == TableInit::eager ? TablePath::filled : TablePath::lazy;
     if (strategy.tables == TableInit::eager) fill_tables(slot, prepared);
@@ -97,29 +170,39 @@ Instance instantiate(Slot& slot, const Prepared& prepared, Path& path) {
   return instance;
 }
 
-std::optional<uint64_t> Instance::grow_memory(size_t index, uint64_t pages) {
-  MemoryInstance& memory = vmctx().memory(index);
+std::optional<uint64_t> Instance::grow_memory(size_t index, uint64_t pages) const {
+  return grow(vmctx().memory(index), pages);
+}
+
+std::optional<uint64_t> Instance::grow(MemoryInstance& memory, uint64_t pages) {
   if (pages > memory.max_pages - memory.pages) return std::nullopt;
   const uint64_t old_pages = memory.pages;
-  slot_->grow(index, (old_pages + pages) * kWasmPageBytes);
+  reinterpret_cast<VmctxHeader*>(memory.owner)->slot->grow(memory.index, (old_pages + pages) * kWasmPageBytes);
   memory.pages += pages;
   return old_pages;
 }
 
-std::optional<uint64_t> Instance::grow_table(size_t table, uint64_t entries) {
-  TableInstance& there = vmctx().table(table);
-  if (entries > there.max - there.size) return std::nullopt;
-  const uint64_t old_size = there.size;
-  std::fill_n(there.entries + old_size, entries, null_ref());
+std::optional<uint64_t> Instance::grow(TableInstance& table, uint64_t entries, const FuncRef& fill) {
+  if (entries > table.max - table.size) return std::nullopt;
+  const uint64_t old_size = table.size;
+  std::fill_n(table.entries + old_size, entries, fill);
   os::counters().table_entries += entries;
-  there.size += entries;
+  table.size += entries;
   return old_size;
 }
 
-void Instance::initialise(size_t table, uint64_t entry, FuncRef& there) const {
-  const TableImage& image = prepared_->table(table).image;
-  there = prepared_->ref_to(entry < image.size() ? image[entry] : kNoFunction, slot_->vmctx());
+void Instance::initialise(TableInstance& table, uint64_t entry) {
+  const Prepared& prepared = *reinterpret_cast<const VmctxHeader*>(table.owner)->prepared;
+  const TableImage& image = prepared.table(table.index).image;
+  table.entries[entry] = prepared.ref_to(entry < image.size() ? image[entry] : kNoFunction, table.owner);
   ++os::counters().table_entries;
+}
+
+void write_segment(std::byte* vmctx, TableInstance& table, uint32_t segment, uint64_t to, uint64_t from,
+                   uint64_t length) {
+  const VmctxHeader& header = *reinterpret_cast<const VmctxHeader*>(vmctx);
+  const Instance instance(*header.slot, *header.prepared);
+  write_entries(instance, header.prepared->module().elem_segments[segment], table, to, from, length);
 }
 
 }  // namespace instbench

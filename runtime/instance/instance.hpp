@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "runtime/instance/path.hpp"
 #include "runtime/instance/prepared.hpp"
@@ -28,32 +29,54 @@ class Instance {
     return {memory.base, memory.pages * kWasmPageBytes};
   }
   // memory.grow: the old size in pages, or nothing when the limits do not allow it. COST: one mprotect.
-  std::optional<uint64_t> grow_memory(size_t index, uint64_t pages);
+  std::optional<uint64_t> grow_memory(size_t index, uint64_t pages) const;
 
   uint64_t table_size(size_t index) const { return vmctx().table(index).size; }
   // table.get, and what call_indirect sees: an entry that was never looked at is initialised first.
   // REQUIRES: entry < table_size(index).
-  FuncRef take(size_t table, uint64_t entry) {
-    FuncRef& there = vmctx().table(table).entries[entry];
-    if (!there.initialised()) [[unlikely]]
-      initialise(table, entry, there);
-    return there;
+  FuncRef take(size_t table, uint64_t entry) const {
+    TableInstance& from = vmctx().table(table);
+    if (!from.entries[entry].initialised()) [[unlikely]]
+      initialise(from, entry);
+    return from.entries[entry];
   }
-  void set(size_t table, uint64_t entry, FuncRef value) { vmctx().table(table).entries[entry] = value; }
+  void set(size_t table, uint64_t entry, FuncRef value) const { vmctx().table(table).entries[entry] = value; }
   // table.grow with nulls: the old size, or nothing when the limits or the slot do not allow it.
-  std::optional<uint64_t> grow_table(size_t table, uint64_t entries);
+  std::optional<uint64_t> grow_table(size_t table, uint64_t entries) const {
+    return grow(vmctx().table(table), entries, null_ref());
+  }
+
+  // Calls a function of the module: arguments in `values`, where the results then lie. REQUIRES: the module has code,
+  // and `values` has room for the longer of the two. The instance can be dropped whatever comes back; after any Trap
+  // the specification lets nothing be expected of its state. COST: no system call.
+  Trap call(uint32_t function, Value* values) const {
+    return call(prepared_->ref_to(function, slot_->vmctx()), prepared_->module().functions[function].type, values);
+  }
+  // Calls through a reference, of whatever instance. REQUIRES: `type` (an index of this module's types) is the
+  // reference's.
+  Trap call(const FuncRef& reference, uint32_t type, Value* values) const;
+  // The start function, if the module has one and code. Throws InstantiationError when it traps.
+  void start() const;
+
+  // Initialises an entry that nobody has looked at, as its own instance defines it.
+  static void initialise(TableInstance& table, uint64_t entry);
+  // As memory.grow and table.grow, on an object wherever it lies.
+  static std::optional<uint64_t> grow(MemoryInstance& memory, uint64_t pages);
+  static std::optional<uint64_t> grow(TableInstance& table, uint64_t entries, const FuncRef& fill);
 
  private:
-  void initialise(size_t table, uint64_t entry, FuncRef& there) const;
-
   Slot* slot_ = nullptr;
   const Prepared* prepared_ = nullptr;
 };
 
+struct Extern;
+using Links = std::vector<std::optional<Extern>>;  // link.hpp
+
 // Fills a slot that has adopted the module: vmctx, tables, leftover segments, copied memory; sets the
 // memory and table fields of `path`. The slot is live afterwards, also when it throws
-// InstantiationError (a segment out of bounds): it must be reset. The start function is not run while
-// codegen=none. COST: no system call.
-Instance instantiate(Slot& slot, const Prepared& prepared, Path& path);
+// InstantiationError (a segment out of bounds): it must be reset. The start function is still to be called
+// (Instance::start). REQUIRES: `links` are those that the module was prepared for, and checked (check_links);
+// null when there are none. COST: no system call.
+Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Links* links = nullptr);
 
 }  // namespace instbench

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/instance/guest_call.hpp"
 #include "runtime/os/mapping.hpp"
 
 namespace instbench {
 namespace {
 
-// The stub behind every imported function: the harness's host does nothing but count.
-void host_stub(void* environment) {
-  static_cast<const HostFunction*>(environment)->calls.fetch_add(1, std::memory_order_relaxed);
-}
+// What codegen=none binds imported functions to; nothing can call it.
+void no_host_code(void*) {}
 
 uint64_t next_id() {
   static std::atomic<uint64_t> last{0};
@@ -33,14 +32,14 @@ struct LeftoverPlanner {
   std::vector<Written> written;
   std::vector<Leftover> leftovers;
 
-  void add(uint32_t segment, uint32_t target, uint64_t offset, uint64_t size, uint64_t limit, bool in_image) {
+  void add(uint32_t segment, uint32_t target, uint64_t offset, uint64_t size, bool in_image, bool dynamic) {
     const uint64_t begin = offset & UINT32_MAX, end = begin + size;
     const bool overlaps = std::any_of(written.begin(), written.end(), [&](const Written& w) {
       return w.target == target && w.begin < end && begin < w.end;
     });
     if (in_image && !overlaps) return;
-    leftovers.push_back({segment, begin, end > limit});
-    if (!in_image) written.push_back({target, begin, end});
+    leftovers.push_back({segment, begin, dynamic});
+    if (!in_image) written.push_back(dynamic ? Written{target, 0, UINT64_MAX} : Written{target, begin, end});
   }
 };
 
@@ -48,15 +47,33 @@ bool evaluable(const ConstExpr& expression) { return expression.kind != ConstExp
 
 }  // namespace
 
-Prepared::Prepared(std::shared_ptr<const Module> module, const Strategy& strategy)
-    : module_(std::move(module)), strategy_(strategy), id_(next_id()) {}
+Prepared::Prepared(std::shared_ptr<const Module> module, const Strategy& strategy, PrepareOptions options)
+    : module_(std::move(module)),
+      strategy_(strategy),
+      options_(std::move(options)),
+      linked_memories_(module_->memories.size()),
+      linked_tables_(module_->tables.size()),
+      linked_globals_(module_->globals.size()),
+      id_(next_id()) {
+  for (size_t i = 0; i < module_->imports.size(); ++i) {
+    if (!linked(i)) continue;
+    const Import& import = module_->imports[i];
+    links_anything_ = true;
+    if (import.kind == ExternKind::memory) linked_memories_[import.index] = true;
+    if (import.kind == ExternKind::table) linked_tables_[import.index] = true;
+    if (import.kind == ExternKind::global) linked_globals_[import.index] = true;
+  }
+}
 
 Prepared::~Prepared() = default;
 
-std::shared_ptr<const Prepared> Prepared::make(std::shared_ptr<const Module> module, const Strategy& strategy) {
-  std::shared_ptr<Prepared> prepared(new Prepared(std::move(module), strategy));
+std::shared_ptr<const Prepared> Prepared::make(std::shared_ptr<const Module> module, const Strategy& strategy,
+                                               PrepareOptions options) {
+  std::shared_ptr<Prepared> prepared(new Prepared(std::move(module), strategy, std::move(options)));
+  provide_host_services();
   prepared->refuse_unsupported();
   prepared->eligibility_ = examine(*prepared->module_);
+  prepared->unlink_segments();
   prepared->plan_images();
   prepared->plan_tables();
   prepared->plan_leftovers();
@@ -65,9 +82,28 @@ std::shared_ptr<const Prepared> Prepared::make(std::shared_ptr<const Module> mod
   return prepared;
 }
 
+// What goes into another instance's memory or table is no part of this module's images.
+void Prepared::unlink_segments() {
+  for (size_t i = 0; i < module_->data_segments.size(); ++i) {
+    const DataSegment& segment = module_->data_segments[i];
+    if (segment.mode == SegmentMode::active && linked_memories_[segment.memory]) eligibility_.data_in_image[i] = false;
+  }
+  for (size_t i = 0; i < module_->elem_segments.size(); ++i) {
+    const ElemSegment& segment = module_->elem_segments[i];
+    if (segment.mode == SegmentMode::active && linked_tables_[segment.table]) eligibility_.elem_in_image[i] = false;
+  }
+}
+
 void Prepared::refuse_unsupported() const {
   const Module& m = *module_;
+  if (code() != nullptr && code()->bounds() == Bounds::guard &&
+      strategy_.reserve_bytes + strategy_.guard_bytes < kGuardedBytes) {
+    throw Unsupported("the code does not check addresses and needs " + std::to_string(kGuardedBytes) +
+                      " bytes of address space per memory; reserve= and guard= give " +
+                      std::to_string(strategy_.reserve_bytes + strategy_.guard_bytes));
+  }
   for (size_t i = 0; i < m.memories.size(); ++i) {
+    if (linked_memories_[i]) continue;
     const std::string name = "memory " + std::to_string(i);
     if (m.memories[i].is_64) throw Unsupported(name + " is a 64-bit memory: the core has 32-bit ones only");
     if (m.memories[i].limits.min * kWasmPageBytes > strategy_.reserve_bytes) {
@@ -105,11 +141,11 @@ void Prepared::refuse_unsupported() const {
 }
 
 void Prepared::plan_images() {
-  const Backing backing = strategy_.memory == MemoryInit::overlay ? Backing::memfd : Backing::none;
+  const Backing backing = strategy_.memory == MemoryInit::overlay ? strategy_.backing : Backing::none;
   for (uint32_t i = 0; i < module_->memories.size(); ++i) {
     images_.push_back(MemoryImage::intern(plan_image(*module_, eligibility_, i), backing));
-    needs_.memory_pages.push_back(module_->memories[i].limits.min);
-    memory_key_ += images_.back()->key() + (backing == Backing::memfd ? "m" : "c");
+    needs_.memory_pages.push_back(linked_memories_[i] ? 0 : module_->memories[i].limits.min);
+    memory_key_ += images_.back()->key() + (backing == Backing::memfd ? "m" : backing == Backing::file ? "f" : "c");
   }
 }
 
@@ -117,8 +153,8 @@ void Prepared::plan_tables() {
   uint64_t at = 0;
   for (uint32_t i = 0; i < module_->tables.size(); ++i) {
     TablePlan plan;
-    plan.size = module_->tables[i].limits.min;
-    plan.capacity = table_capacity(module_->tables[i].limits);
+    plan.size = linked_tables_[i] ? 0 : module_->tables[i].limits.min;
+    plan.capacity = linked_tables_[i] ? 0 : table_capacity(module_->tables[i].limits);
     plan.offset = at;
     plan.image = plan_table(*module_, eligibility_, i);
     at += plan.capacity * sizeof(FuncRef);
@@ -132,33 +168,37 @@ void Prepared::plan_leftovers() {
   for (uint32_t i = 0; i < module_->data_segments.size(); ++i) {
     const DataSegment& segment = module_->data_segments[i];
     if (segment.mode != SegmentMode::active) continue;
-    const uint64_t limit = module_->memories[segment.memory].limits.min * kWasmPageBytes;
-    data.add(i, segment.memory, offset_of(segment.offset), segment.size, limit, eligibility_.data_in_image[i]);
+    data.add(i, segment.memory, offset_of(segment.offset), segment.size, eligibility_.data_in_image[i],
+             dynamic(segment.offset));
   }
   LeftoverPlanner elements;
   for (uint32_t i = 0; i < module_->elem_segments.size(); ++i) {
     const ElemSegment& segment = module_->elem_segments[i];
     if (segment.mode != SegmentMode::active) continue;
-    elements.add(i, segment.table, offset_of(segment.offset), segment.entries.size(), tables_[segment.table].size,
-                 eligibility_.elem_in_image[i]);
+    elements.add(i, segment.table, offset_of(segment.offset), segment.entries.size(), eligibility_.elem_in_image[i],
+                 dynamic(segment.offset));
   }
   leftover_data_ = std::move(data.leftovers);
   leftover_elements_ = std::move(elements.leftovers);
 }
 
 void Prepared::make_host_functions() {
-  for (const Import& import : module_->imports) {
+  for (size_t i = 0; i < module_->imports.size(); ++i) {
+    const Import& import = module_->imports[i];
     if (import.kind != ExternKind::function) continue;
     auto function = std::make_unique<HostFunction>();
     function->module = import.module;
     function->name = import.name;
+    const FuncType& type = module_->types[module_->functions[import.index].type];
+    if (options_.host != nullptr && !linked(i)) {
+      if (const auto found = options_.host->find(import.module, import.name, type)) function->definition = *found;
+    }
     host_functions_.push_back(std::move(function));
   }
-  no_code_.resize(module_->functions.size());
-  std::vector<const FuncType*> canonical;
-  for (const FuncType& type : module_->types)
-    canonical.push_back(&*std::find(module_->types.begin(), module_->types.end(), type));
-  for (const Function& function : module_->functions) function_types_.push_back(canonical[function.type]);
+  if (code() == nullptr) no_code_.resize(module_->functions.size());
+  std::vector<const FuncType*> interned;
+  for (const FuncType& type : module_->types) interned.push_back(intern_type(type));
+  for (const Function& function : module_->functions) function_types_.push_back(interned[function.type]);
 }
 
 void Prepared::make_template() {
@@ -168,36 +208,51 @@ void Prepared::make_template() {
   const Vmctx ctx(template_.data(), layout_);
   ctx.header().magic = kVmctxMagic;
   ctx.header().prepared = this;
-  for (size_t i = 0; i < host_functions_.size(); ++i) ctx.binding(i) = {&host_stub, host_functions_[i].get()};
-  for (size_t i = 0; i < module_->memories.size(); ++i) {
-    ctx.memory(i) = {nullptr, module_->memories[i].limits.min, memory_room(i)};
-  }
-  for (size_t i = 0; i < tables_.size(); ++i) ctx.table(i) = {nullptr, tables_[i].size, tables_[i].capacity};
-  for (uint32_t i = 0; i < module_->globals.size(); ++i) fill_global(i, ctx.global(i));
-  // Active and declared segments count as dropped once instantiated (WebAssembly 2.0, section 4.5.4).
-  auto* flags = reinterpret_cast<uint8_t*>(ctx.dropped());
+  for (size_t i = 0; i < module_->memories.size(); ++i)
+    ctx.own_memory(i) = {nullptr, needs_.memory_pages[i], linked_memories_[i] ? 0 : memory_room(i), nullptr, i};
+  for (size_t i = 0; i < tables_.size(); ++i)
+    ctx.own_table(i) = {nullptr, tables_[i].size, tables_[i].capacity, nullptr, i};
+  for (uint32_t i = 0; i < module_->globals.size(); ++i) fill_global(i, ctx.own_global(i));
   for (size_t i = 0; i < module_->data_segments.size(); ++i) {
-    if (module_->data_segments[i].mode != SegmentMode::passive)
-      flags[i / 8] = static_cast<uint8_t>(flags[i / 8] | 1 << i % 8);
+    if (module_->data_segments[i].dropped && layout_.dropped_data[i] != kNeverDropped)
+      template_[layout_.dropped_data[i]] = std::byte{1};
   }
-  flags += (module_->data_segments.size() + 7) / 8;
   for (size_t i = 0; i < module_->elem_segments.size(); ++i) {
-    if (module_->elem_segments[i].mode != SegmentMode::passive)
-      flags[i / 8] = static_cast<uint8_t>(flags[i / 8] | 1 << i % 8);
+    if (module_->elem_segments[i].dropped && layout_.dropped_elements[i] != kNeverDropped)
+      template_[layout_.dropped_elements[i]] = std::byte{1};
   }
+}
+
+void Prepared::bind_host(std::byte* vmctx) const {
+  const Vmctx ctx(vmctx, layout_);
+  for (size_t i = 0; i < host_functions_.size(); ++i) {
+    ctx.host_binding(i) = {host_functions_[i].get(), vmctx};
+    ctx.binding(i) = {code() == nullptr ? &no_host_code : code()->host_thunk(module_->functions[i].type),
+                      &ctx.host_binding(i)};
+  }
+  for (size_t i = 0; i < layout_.imports_memories; ++i) ctx.imported_memory(i) = &ctx.own_memory(i);
+  for (size_t i = 0; i < layout_.imports_tables; ++i) ctx.imported_table(i) = &ctx.own_table(i);
+  for (size_t i = 0; i < layout_.imports_globals; ++i) ctx.imported_global(i) = ctx.own_global(i);
 }
 
 void Prepared::fill_global(uint32_t index, std::byte* at) {
   const Global& global = module_->globals[index];
   const ConstExpr& init = resolved(global.init);
-  if (global.type == ValType::funcref || global.type == ValType::externref) {
+  if (!global.imported && init.kind == ConstExpr::Kind::global_get && linked_globals_[init.index])
+    copied_globals_.push_back({index, init.index});
+  if (global.type == ValType::funcref) {
     const FuncRef null = null_ref();
     std::memcpy(at, &null, sizeof null);
     if (!global.imported && init.kind == ConstExpr::Kind::ref_func) ref_globals_.push_back({index, init.index});
-  } else if (!global.imported && init.kind != ConstExpr::Kind::global_get) {
+  } else if (global.type != ValType::externref && !global.imported && init.kind != ConstExpr::Kind::global_get) {
     std::memcpy(at, &init.bits, sizeof init.bits);
     if (global.type == ValType::v128) std::memcpy(at + sizeof init.bits, &init.bits_high, sizeof init.bits_high);
   }
+}
+
+bool Prepared::dynamic(const ConstExpr& offset) const {
+  const ConstExpr& value = resolved(offset);
+  return value.kind == ConstExpr::Kind::global_get && linked_globals_[value.index];
 }
 
 const ConstExpr& Prepared::resolved(const ConstExpr& expression) const {
@@ -213,12 +268,17 @@ uint64_t Prepared::memory_room(size_t memory) const {
 }
 
 std::optional<uint32_t> Prepared::function_of(const FuncRef& ref, std::byte* vmctx) const {
+  const Vmctx ctx(vmctx, layout_);
   if (ref.environment == vmctx) {
-    const auto index = reinterpret_cast<const char*>(ref.code) - no_code_.data();
-    if (index >= 0 && static_cast<size_t>(index) < no_code_.size()) return static_cast<uint32_t>(index);
+    std::call_once(index_by_code_made_, [&] {
+      for (uint32_t i = static_cast<uint32_t>(host_functions_.size()); i < module_->functions.size(); ++i)
+        index_by_code_.emplace(code_of(i), i);
+    });
+    const auto found = index_by_code_.find(ref.code);
+    return found == index_by_code_.end() ? std::nullopt : std::optional(found->second);
   }
   for (uint32_t i = 0; i < host_functions_.size(); ++i) {
-    if (ref.environment == host_functions_[i].get()) return i;
+    if (ref.environment == ctx.binding(i).environment && ref.code == ctx.binding(i).code) return i;
   }
   return std::nullopt;
 }

@@ -64,7 +64,7 @@ os::Range Slot::tables(const Prepared& prepared) const {
 bool Slot::tables_grew(const Prepared& prepared) const {
   const Vmctx ctx(vmctx(), prepared.layout());
   for (size_t i = 0; i < prepared.table_count(); ++i) {
-    if (ctx.table(i).size > prepared.table(i).size) return true;
+    if (ctx.own_table(i).size > prepared.table(i).size) return true;
   }
   return false;
 }
@@ -114,7 +114,7 @@ void Slot::open(const Prepared& prepared) {
 
 void Slot::map_extents(const Prepared& prepared, size_t memory) {
   const MemoryImage& image = prepared.image(memory);
-  if (image.backing() != Backing::memfd) return;
+  if (!is_mapped(image.backing())) return;
   for (const Extent& extent : image.plan().extents) {
     // SAFETY: eligibility keeps the image inside the memory's minimum size, which is inside the reserve.
     os::map_overlay_at({memory_base(memory) + extent.first_page * os::kPageBytes, extent.pages * os::kPageBytes},
@@ -213,7 +213,7 @@ void Slot::reset_remap(const Prepared& prepared) {
 void Slot::reset_copy(const Prepared& prepared) {
   const Vmctx ctx(vmctx(), prepared.layout());
   for (size_t i = 0; i < prepared.table_count(); ++i)
-    os::zero_bytes(table_base(prepared, i), ctx.table(i).size * sizeof(FuncRef));
+    os::zero_bytes(table_base(prepared, i), ctx.own_table(i).size * sizeof(FuncRef));
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
     const uint64_t start = start_bytes(prepared, i);
     if (memories_[i].accessible > start) os::discard({memory_base(i) + start, memories_[i].accessible - start});

@@ -39,6 +39,7 @@ constexpr std::array kAlloc{Word<Alloc>{"fresh", Alloc::fresh}, Word<Alloc>{"poo
 constexpr std::array kSwitch{Word<Switch>{"off", Switch::off}, Word<Switch>{"on", Switch::on}};
 constexpr std::array kMemory{Word<MemoryInit>{"copy", MemoryInit::copy},
                              Word<MemoryInit>{"overlay", MemoryInit::overlay}};
+constexpr std::array kBacking{Word<Backing>{"memfd", Backing::memfd}, Word<Backing>{"file", Backing::file}};
 constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<TableInit>{"lazy", TableInit::lazy}};
 constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
                             Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy}};
@@ -91,6 +92,8 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
     strategy.affinity = parse_word(axis, value, kSwitch);
   else if (axis == "memory")
     strategy.memory = parse_word(axis, value, kMemory);
+  else if (axis == "backing")
+    strategy.backing = parse_word(axis, value, kBacking);
   else if (axis == "tables")
     strategy.tables = parse_word(axis, value, kTables);
   else if (axis == "reset")
@@ -104,8 +107,9 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
   else if (axis == "guard")
     strategy.guard_bytes = parse_bytes(axis, value);
   else
-    throw StrategyError("unknown axis '" + std::string(axis) +
-                        "': there are alloc, affinity, memory, tables, reset, table-reset, thp, reserve, guard");
+    throw StrategyError(
+        "unknown axis '" + std::string(axis) +
+        "': there are alloc, affinity, memory, backing, tables, reset, table-reset, thp, reserve, guard");
 }
 
 std::string preset_names() {
@@ -127,6 +131,8 @@ void refuse_contradictions(const Strategy& s) {
     throw StrategyError("alloc=fresh is given back with reset=unmap: other resets need alloc=pool");
   if (s.alloc == Alloc::pool && s.reset == Reset::unmap)
     throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy");
+  if (s.backing == Backing::file && s.memory != MemoryInit::overlay)
+    throw StrategyError("backing=file needs memory=overlay: copying maps no image");
   if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
   if (s.table_reset == TableReset::refill && s.tables == TableInit::lazy)
     throw StrategyError("table-reset=refill needs tables=eager: a lazy table must read as uninitialised");
@@ -169,8 +175,9 @@ Strategy parse_strategy(std::string_view text) {
 
 std::string canonical(const Strategy& s) {
   return "alloc=" + std::string(text_of(s.alloc, kAlloc)) + ",affinity=" + std::string(text_of(s.affinity, kSwitch)) +
-         ",memory=" + std::string(text_of(s.memory, kMemory)) + ",tables=" + std::string(text_of(s.tables, kTables)) +
-         ",reset=" + std::string(text_of(s.reset, kReset)) +
+         ",memory=" + std::string(text_of(s.memory, kMemory)) +
+         ",backing=" + std::string(text_of(s.backing, kBacking)) +
+         ",tables=" + std::string(text_of(s.tables, kTables)) + ",reset=" + std::string(text_of(s.reset, kReset)) +
          ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
          ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + bytes_text(s.reserve_bytes) +
          ",guard=" + bytes_text(s.guard_bytes);

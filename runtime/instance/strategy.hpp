@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/image/image.hpp"
+
 namespace instbench {
 
 enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance, or slots that are kept
@@ -28,6 +30,7 @@ struct Strategy {
   Alloc alloc = Alloc::pool;
   Switch affinity = Switch::on;
   MemoryInit memory = MemoryInit::overlay;
+  Backing backing = Backing::memfd;  // of an overlay: where the image that it maps lies
   TableInit tables = TableInit::lazy;
   Reset reset = Reset::madvise;
   TableReset table_reset = TableReset::discard;
@@ -44,7 +47,7 @@ struct StrategyError : std::runtime_error {
 
 Strategy parse_strategy(std::string_view text);
 
-// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,tables=lazy,reset=madvise,...".
+// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...".
 // parse_strategy(canonical(s)) == s.
 std::string canonical(const Strategy& strategy);
 

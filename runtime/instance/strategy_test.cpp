@@ -23,8 +23,19 @@ TEST(Strategy, EveryPresetIsItsCanonicalAxes) {
 
 TEST(Strategy, PoolLazyIsFebruary2022) {
   EXPECT_EQ(canonical(parse_strategy("pool-lazy")),
-            "alloc=pool,affinity=on,memory=overlay,tables=lazy,reset=madvise,table-reset=discard,thp=off,reserve=4GiB,"
+            "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,reset=madvise,table-reset=discard,thp=off,"
+            "reserve=4GiB,"
             "guard=4194368KiB");
+}
+
+TEST(Strategy, BackingSaysWhereAnOverlaysImageLies) {
+  EXPECT_EQ(parse_strategy("pool-lazy").backing, Backing::memfd);
+  const Strategy file = parse_strategy("pool-lazy,backing=file");
+  EXPECT_EQ(file.backing, Backing::file);
+  EXPECT_NE(canonical(file).find(",backing=file,"), std::string::npos);
+  EXPECT_EQ(parse_strategy(canonical(file)), file);
+  EXPECT_NE(refusal("pool,backing=none").find("memfd|file"), std::string::npos);
+  EXPECT_NE(refusal("eager,backing=file").find("memory=overlay"), std::string::npos);
 }
 
 TEST(Strategy, OverridesFollowAPreset) {
@@ -45,8 +56,8 @@ TEST(Strategy, RefusalsSayWhatIsAccepted) {
 }
 
 TEST(Strategy, ContradictionsAreRefused) {
-  for (const char* text : {"alloc=fresh,reset=madvise", "pool,reset=unmap", "eager,affinity=on", "pool-lazy,table-reset=refill",
-                           "pool,table-reset=refill,reset=remap"}) {
+  for (const char* text : {"alloc=fresh,reset=madvise", "pool,reset=unmap", "eager,affinity=on",
+                           "pool-lazy,table-reset=refill", "pool,table-reset=refill,reset=remap"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }
 }

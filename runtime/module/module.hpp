@@ -101,9 +101,10 @@ enum class SegmentMode : uint8_t { active, passive, declared };
 struct DataSegment {
   SegmentMode mode = SegmentMode::active;
   uint32_t memory = 0;
-  ConstExpr offset;    // active only
-  uint64_t begin = 0;  // into Module::data_bytes
-  uint64_t size = 0;   // bytes
+  ConstExpr offset;      // active only
+  uint64_t begin = 0;    // into Module::data_bytes
+  uint64_t size = 0;     // bytes
+  bool dropped = false;  // passive, and gone from the start: the module is a snapshot
 };
 
 // One entry of an element segment: a function, a null, or an expression the core must evaluate.
@@ -120,6 +121,7 @@ struct ElemSegment {
   ValType type = ValType::funcref;
   bool expressions = false;  // written as expressions (ref.func, ref.null, global.get), not as indices
   std::vector<ElemEntry> entries;
+  bool dropped = false;  // as for data
 };
 
 struct Module {

@@ -17,7 +17,7 @@ void require(std::string_view feature, std::string_view axis) {
 
 void require_features(const Strategy& strategy) {
   if (!os::page_size_supported()) throw Unsupported("this kernel's pages are not 4 KiB, which the core is built for");
-  if (strategy.memory == MemoryInit::overlay) require("memfd", "memory=overlay");
+  if (strategy.memory == MemoryInit::overlay && strategy.backing == Backing::memfd) require("memfd", "backing=memfd");
   if (strategy.reset == Reset::madvise) require("madvise_discard", "reset=madvise");
   if (strategy.reset == Reset::remap) require("remap_fixed", "reset=remap");
 }
@@ -25,7 +25,7 @@ void require_features(const Strategy& strategy) {
 }  // namespace
 
 Pool::Pool(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots)
-    : strategy_(strategy), geometry_(geometry), index_(slots) {
+    : strategy_(strategy), geometry_(geometry), index_(slots), groups_(slots) {
   require_features(strategy);
   slots_.reserve(slots);
   for (uint32_t i = 0; i < slots; ++i) slots_.emplace_back(geometry);
@@ -71,16 +71,31 @@ Pool::Claim Pool::acquire(const Tenant& tenant) {
   return claim;
 }
 
-Instance Pool::init(Claim& claim, const Tenant& tenant) {
+Instance Pool::init(Claim& claim, const Tenant& tenant, const Links* links) {
   if (strategy_.affinity == Switch::off && claim.path.slot == SlotPath::hit) {
     claim.path.slot = SlotPath::evicted;  // as if another module had been here
     claim.slot->wipe();
   }
   claim.path.memory = claim.slot->adopt(tenant.prepared());
-  return instantiate(*claim.slot, tenant.prepared(), claim.path);
+  return instantiate(*claim.slot, tenant.prepared(), claim.path, links);
 }
 
 void Pool::release(Claim& claim, const Tenant& tenant) noexcept {
+  if (groups_[claim.id] == nullptr) [[likely]]
+    return reset(claim, tenant);
+  const std::shared_ptr<Group> group = groups_[claim.id];
+  for (Member& member : group->members) {
+    if (member.claim.id == claim.id) member = {claim, &tenant};
+  }
+  claim.slot = nullptr;
+  if (--group->live != 0) return;
+  for (Member& member : group->members) {
+    groups_[member.claim.id] = nullptr;
+    reset(member.claim, *member.tenant);
+  }
+}
+
+void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
   try {
     if (claim.slot->state() == SlotState::live) {
       claim.path.reset = claim.slot->reset(tenant.prepared());
@@ -125,6 +140,67 @@ void Pool::repair(Claim& claim, const std::string& failure) noexcept {
   claim.slot = nullptr;
 }
 
+std::optional<SlotIndex::SlotId> Pool::slot_id(const Slot& slot) const {
+  if (&slot < slots_.data() || &slot >= slots_.data() + slots_.size()) return std::nullopt;
+  return static_cast<SlotIndex::SlotId>(&slot - slots_.data());
+}
+
+void Pool::check(const Tenant& tenant, const Links& links) const {
+  check_links(tenant.prepared().module(), links);
+  const Code* code = tenant.prepared().code();
+  for (const std::optional<Extern>& link : links) {
+    if (!link) continue;
+    if (!slot_id(link->instance.slot())) throw LinkError("instances of different pools cannot share anything");
+    const Code* theirs = link->instance.prepared().code();
+    if ((code == nullptr) != (theirs == nullptr) || (code != nullptr && code->options() != theirs->options())) {
+      const auto say = [](const Code* one) {
+        return one == nullptr ? std::string("none") : std::string(one->options());
+      };
+      throw LinkError("code of different kinds cannot be linked: codegen=" + say(code) + " and codegen=" + say(theirs));
+    }
+  }
+}
+
+std::shared_ptr<Pool::Group> Pool::group_with(SlotIndex::SlotId id) {
+  if (groups_[id] == nullptr) {
+    groups_[id] = std::make_shared<Group>();
+    groups_[id]->members.push_back({{&slots_[id], id, {}}, nullptr});
+    groups_[id]->live = 1;
+  }
+  return groups_[id];
+}
+
+void Pool::merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from) {
+  if (into == from) return;
+  for (const Member& member : from->members) {
+    into->members.push_back(member);
+    groups_[member.claim.id] = into;
+  }
+  into->live += from->live;
+}
+
+void Pool::chain_claims(Group& group) {
+  group.claims.resize(group.members.size());
+  for (size_t i = 0; i < group.members.size(); ++i) {
+    const Slot& slot = *group.members[i].claim.slot;
+    VmctxHeader& header = *reinterpret_cast<VmctxHeader*>(slot.vmctx());
+    const Code* code = header.prepared->code();
+    group.claims[i] = {code == nullptr ? os::Range{} : code->text(), slot.range(),
+                       i + 1 < group.claims.size() ? &group.claims[i + 1] : nullptr};
+    header.group_claims = group.claims.data();
+  }
+}
+
+void Pool::join(const Claim& claim, const Links& links) {
+  std::shared_ptr<Group> group;
+  for (const std::optional<Extern>& link : links) {
+    if (!link) continue;
+    if (group == nullptr) group = group_with(claim.id);
+    merge(group, group_with(*slot_id(link->instance.slot())));
+  }
+  if (group != nullptr) chain_claims(*group);
+}
+
 std::vector<os::Range> Pool::reservations() const {
   std::vector<os::Range> ranges;
   for (const Slot& slot : slots_) {
@@ -133,12 +209,23 @@ std::vector<os::Range> Pool::reservations() const {
   return ranges;
 }
 
-Lease::Lease(Pool& pool, const Tenant& tenant) : pool_(&pool), tenant_(&tenant), claim_(pool.acquire(tenant)) {
+Lease::Lease(Pool& pool, const Tenant& tenant, const Links& links) : pool_(&pool), tenant_(&tenant) {
+  const bool linked = tenant.prepared().links_anything();
+  if (linked) pool.check(tenant, links);
+  claim_ = pool.acquire(tenant);
   if (claim_.slot == nullptr)
     throw std::length_error("all " + std::to_string(pool.slots()) + " slots of the pool are in use or retired");
   try {
-    instance_ = pool.init(claim_, tenant);
+    instance_ = pool.init(claim_, tenant, linked ? &links : nullptr);
+    if (linked) pool.join(claim_, links);
+    instance_.start();
   } catch (...) {
+    // A failed instance that has written into a linked object (its function may lie in another's table) stays with the
+    // group: only leftover segments write there, and code, which runs after joining.
+    const Prepared& prepared = tenant.prepared();
+    if (linked && claim_.slot->state() == SlotState::live &&
+        !(prepared.leftover_elements().empty() && prepared.leftover_data().empty()))
+      pool.join(claim_, links);
     pool.release(claim_, tenant);
     throw;
   }

@@ -10,10 +10,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/instance/instance.hpp"
+#include "runtime/instance/link.hpp"
+#include "runtime/os/guest.hpp"
 #include "runtime/pool/slot_index.hpp"
 
 namespace instbench {
@@ -59,12 +62,20 @@ class Pool {
   // Phase `acquire`: finds or reserves a slot. COST: none in a pool; one mmap with alloc=fresh, on a cold
   // slot. Throws std::system_error when the reservation fails; nothing is claimed then.
   Claim acquire(const Tenant& tenant);
-  // Phase `init`: memory, tables, globals, vmctx. COST: see Slot::adopt; none on an affine slot. When it
-  // throws (InstantiationError, std::system_error) the claim must still be released.
-  Instance init(Claim& claim, const Tenant& tenant);
+  // Phase `init`: memory, tables, globals, vmctx; the start function is still to be called (Instance::start). COST: see
+  // Slot::adopt; none on an affine slot. When it throws (InstantiationError, std::system_error) the claim must still be
+  // released. REQUIRES: `links` as for instantiate(), of instances in this pool.
+  Instance init(Claim& claim, const Tenant& tenant, const Links* links = nullptr);
   // Phase `release`: reset. COST: at most one call for pool strategies without growth. Never throws:
-  // failures are counted and named in stats().
+  // failures are counted and named in stats(). A member of a group is reset when the last of its group is released.
   void release(Claim& claim, const Tenant& tenant) noexcept;
+
+  // Makes the instances behind the links and the claimed one a group: from now on they are reset together, and
+  // a fault in any of them is a trap of the call that is running.
+  void join(const Claim& claim, const Links& links);
+  // Throws LinkError: the links do not match the module, or lead out of this pool, or to code of another compiler (how
+  // several results are returned differs between compilers).
+  void check(const Tenant& tenant, const Links& links) const;
 
   const Strategy& strategy() const { return strategy_; }
   const PoolStats& stats() const { return stats_; }
@@ -73,22 +84,38 @@ class Pool {
   std::vector<os::Range> reservations() const;
 
  private:
+  struct Member {
+    Claim claim;
+    const Tenant* tenant = nullptr;  // once released
+  };
+  // Instances that share objects. `live` of them are not yet released.
+  struct Group {
+    std::vector<Member> members;
+    std::vector<os::FaultClaims> claims;  // one chain over all members
+    size_t live = 0;
+  };
+  void reset(Claim& claim, const Tenant& tenant) noexcept;
   void repair(Claim& claim, const std::string& failure) noexcept;
+  std::shared_ptr<Group> group_with(SlotIndex::SlotId id);
+  void merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from);
+  void chain_claims(Group& group);
+  std::optional<SlotIndex::SlotId> slot_id(const Slot& slot) const;
 
   Strategy strategy_;
   SlotGeometry geometry_;
   std::vector<Slot> slots_;
   SlotIndex index_;
+  std::vector<std::shared_ptr<Group>> groups_;  // by slot; null: alone
   std::vector<std::unique_ptr<Tenant>> tenants_;
   PoolStats stats_;
 };
 
-// An instance that gives its slot back. Move-only.
+// An instance that gives its slot back, started. Move-only.
 class Lease {
  public:
-  // Throws InstantiationError or std::system_error (the slot is back in the pool then), or
-  // std::length_error when the pool is exhausted.
-  Lease(Pool& pool, const Tenant& tenant);
+  // Throws InstantiationError or std::system_error (the slot is back in the pool then, or belongs to the group if
+  // something was written into a linked object), LinkError, or std::length_error when the pool is exhausted.
+  Lease(Pool& pool, const Tenant& tenant, const Links& links = {});
   Lease(Lease&& other) noexcept;
   Lease& operator=(Lease&& other) noexcept;
   ~Lease() { release(); }

@@ -1,0 +1,42 @@
+;; table.copy and table.get from a table that nobody has looked at, into a table of another instance: the entries stay
+;; those of the instance whose segment named them.
+
+(module $Source
+  (global $base (mut i32) (i32.const 1000))
+  (func $a (result i32) (global.set $base (i32.add (global.get $base) (i32.const 1))) (global.get $base))
+  (func $b (result i32) (i32.add (global.get $base) (i32.const 500)))
+  (table (export "lazy") 10 funcref)
+  (elem (i32.const 2) func $a $b $a $b)
+  (func (export "base") (result i32) (global.get $base)))
+(register "source" $Source)
+
+(module $Target
+  (import "source" "lazy" (table $theirs 10 funcref))
+  (table $own (export "own") 10 funcref)
+  (func $a (result i32) (i32.const 1))
+  (func $b (result i32) (i32.const 2))
+  (elem (table $own) (i32.const 0) func $a $b $a $b $a $b)
+  (func (export "copy") (param i32 i32 i32)
+    (table.copy $own $theirs (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "give") (param i32 i32 i32)
+    (table.copy $theirs $own (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "move") (param i32 i32) (table.set $own (local.get 0) (table.get $theirs (local.get 1))))
+  (func (export "call") (param i32) (result i32) (call_indirect $own (result i32) (local.get 0)))
+  (func (export "call-theirs") (param i32) (result i32) (call_indirect $theirs (result i32) (local.get 0))))
+
+(assert_return (invoke "copy" (i32.const 6) (i32.const 1) (i32.const 3)))
+(assert_trap (invoke "call" (i32.const 6)) "uninitialized element")
+(assert_return (invoke "call" (i32.const 7)) (i32.const 1001))
+(assert_return (invoke "call" (i32.const 8)) (i32.const 1501))
+(assert_return (invoke $Source "base") (i32.const 1001))
+(assert_return (invoke "move" (i32.const 9) (i32.const 4)))
+(assert_return (invoke "call" (i32.const 9)) (i32.const 1002))
+(assert_return (invoke "give" (i32.const 7) (i32.const 0) (i32.const 2)))
+(assert_return (invoke "call-theirs" (i32.const 7)) (i32.const 1))
+(assert_return (invoke "call-theirs" (i32.const 8)) (i32.const 2))
+(assert_return (invoke "call-theirs" (i32.const 5)) (i32.const 1502))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 1))
+(assert_trap (invoke "call-theirs" (i32.const 9)) "uninitialized element")
+(assert_trap (invoke "copy" (i32.const 0) (i32.const 9) (i32.const 2)) "out of bounds table access")
+(assert_trap (invoke "copy" (i32.const 9) (i32.const 0) (i32.const 2)) "out of bounds table access")
+(assert_return (invoke "call" (i32.const 0)) (i32.const 1))

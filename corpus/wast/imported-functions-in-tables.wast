@@ -1,0 +1,56 @@
+;; Imported functions as table entries run in the instance that defines them, whichever table they are called through.
+
+(module $Counter
+  (global $count (export "count") (mut i32) (i32.const 0))
+  (func (export "first") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 1))) (global.get $count))
+  (func (export "second") (result i32) (global.set $count (i32.add (global.get $count) (i32.const 10))) (global.get $count))
+  (func (export "wide") (param i64 f64) (result f64)
+    (f64.add (f64.convert_i64_s (local.get 0)) (local.get 1))))
+(register "counter" $Counter)
+
+(module $User
+  (type $get (func (result i32)))
+  (import "counter" "first" (func $first (result i32)))
+  (import "counter" "second" (func $second (result i32)))
+  (import "counter" "wide" (func $wide (param i64 f64) (result f64)))
+  (global $own (mut i32) (i32.const 100))
+  (func $mine (result i32) (global.set $own (i32.add (global.get $own) (i32.const 1))) (global.get $own))
+  (table $t (export "table") 8 funcref)
+  (elem (table $t) (i32.const 0) func $first $mine $second $wide)
+  (elem $passive funcref (ref.func $second) (ref.null func) (ref.func $first))
+  (global $held funcref (ref.func $second))
+  (func (export "call") (param i32) (result i32) (call_indirect $t (type $get) (local.get 0)))
+  (func (export "call-wide") (param i32 i64 f64) (result f64)
+    (call_indirect $t (param i64 f64) (result f64) (local.get 1) (local.get 2) (local.get 0)))
+  (func (export "init") (param i32) (table.init $t $passive (local.get 0) (i32.const 0) (i32.const 3)))
+  (func (export "hold") (param i32) (table.set $t (local.get 0) (global.get $held)))
+  (func (export "get") (param i32) (result funcref) (table.get $t (local.get 0))))
+
+(assert_return (invoke "call" (i32.const 0)) (i32.const 1))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 101))
+(assert_return (invoke "call" (i32.const 2)) (i32.const 11))
+(assert_return (invoke "call-wide" (i32.const 3) (i64.const -5) (f64.const 0.5)) (f64.const -4.5))
+(assert_trap (invoke "call" (i32.const 3)) "indirect call type mismatch")
+(assert_trap (invoke "call" (i32.const 4)) "uninitialized element")
+(assert_trap (invoke "call" (i32.const 8)) "undefined element")
+(assert_trap (invoke "call" (i32.const -1)) "undefined element")
+(assert_return (get $Counter "count") (i32.const 11))
+
+(assert_return (invoke "init" (i32.const 4)))
+(assert_return (invoke "call" (i32.const 4)) (i32.const 21))
+(assert_trap (invoke "call" (i32.const 5)) "uninitialized element")
+(assert_return (invoke "call" (i32.const 6)) (i32.const 22))
+(assert_return (invoke "hold" (i32.const 7)))
+(assert_return (invoke "call" (i32.const 7)) (i32.const 32))
+(assert_return (invoke "get" (i32.const 7)) (ref.func))
+(assert_return (invoke "get" (i32.const 5)) (ref.null func))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 102))
+
+;; A third instance reaches the first one's functions through the second one's table.
+(register "user" $User)
+(module
+  (import "user" "table" (table 8 funcref))
+  (func (export "call") (param i32) (result i32) (call_indirect (result i32) (local.get 0))))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 33))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 103))
+(assert_trap (invoke "call" (i32.const 5)) "uninitialized element")

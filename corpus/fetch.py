@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Fetches the corpus's real modules from npm into a cache, at pinned versions.
+"""Fetches the corpus's real modules from npm into a cache, at pinned versions, and makes those that are generated.
 
 Usage: fetch.py --manifest MANIFEST --cache DIR [--only NAME]... [SUITE_OR_MODULE]...
 
 Each package comes through the `npm` client (`npm pack`, so no install script runs). The tarball's sha512
 and the module's SHA-256 are both checked here, against the manifest, before anything enters the cache; a file
-there is complete and right, or absent. What is there already and hashes right is not fetched again.
+there is complete and right, or absent. What is there already and hashes right is not fetched again. How a module is
+generated, and what is checked then, is said in generate.py.
 
-Standard output: one line "NAME<tab>present|fetched<tab>PATH" per module. Progress and errors: standard error.
+Standard output: one line "NAME<tab>present|fetched|generated<tab>PATH" per module. Progress and errors: standard error.
 Exit code: 0 all there; 1 at least one is not (one line each says why; the others were fetched); 2 usage;
 130 or 143 interrupted.
 """
@@ -26,6 +27,8 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+
+import generate
 
 # A wasm module as a base64 string literal in JavaScript: "AGFzbQ" is the magic number "\0asm".
 BASE64_WASM = re.compile(rb"""(["'`])(AGFzbQ[A-Za-z0-9+/]*={0,2})\1""")
@@ -67,11 +70,22 @@ def cache_path(cache: Path, module: dict) -> Path:
     return cache / "real" / f"{module['name']}-{module['sha256'][:16]}.wasm"
 
 
+def hash_path(path: Path) -> Path:
+    """A generated module's own hash lies beside it: the manifest has that of its recipe."""
+    return path.with_name(path.name + ".sha256")
+
+
 def is_present(path: Path, module: dict) -> bool:
-    return path.is_file() and sha256_of(path.read_bytes()) == module["sha256"]
+    if not path.is_file():
+        return False
+    expected = module["sha256"]
+    if "generate" in module:
+        beside = hash_path(path)
+        expected = beside.read_text(encoding="ascii", errors="replace") if beside.is_file() else None
+    return sha256_of(path.read_bytes()) == expected
 
 
-def npm_failure(stderr: str, spec: str) -> str:
+def npm_failure(stderr: str, spec: str, command: str = "npm pack") -> str:
     """npm's many lines of error as one."""
     lines = [re.sub(r"^npm (error|ERR!) ?", "", line).strip() for line in stderr.splitlines() if re.match(r"npm (error|ERR!)", line)]
     code = next((line[5:] for line in lines if line.startswith("code ")), "")
@@ -80,7 +94,27 @@ def npm_failure(stderr: str, spec: str) -> str:
     if code in NETWORK_CODES:
         return f"no network: npm could not reach its registry ({code}); try again when it can"
     detail = next((line for line in lines if line and not line.startswith("code ")), stderr.strip().splitlines()[-1] if stderr.strip() else "no message")
-    return f"npm pack {spec} failed: {code + ': ' if code else ''}{detail}"
+    return f"{command} {spec} failed: {code + ': ' if code else ''}{detail}"
+
+
+def run_watched(command: list, folder: Path, environment, what: str, progress: Progress) -> tuple:
+    """Runs the command while `what` is shown. Returns its exit code and standard error.
+
+    It has a process group of its own, so that an interrupt ends all that it started.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=errors, start_new_session=True)
+        try:
+            while child.poll() is None:
+                progress.show(what)
+                time.sleep(0.1)
+        finally:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        errors.seek(0)
+        return child.returncode, errors.read()
 
 
 def npm_pack(spec: str, folder: Path, progress: Progress) -> Path:
@@ -89,19 +123,9 @@ def npm_pack(spec: str, folder: Path, progress: Progress) -> Path:
     if npm is None:
         raise FetchError("npm is not installed (Debian: apt install npm); it is needed to fetch real modules")
     command = [npm, "pack", "--ignore-scripts", "--json", "--fetch-retries=1", spec]
-    with open(folder / "npm.err", "w+", encoding="utf-8", errors="replace") as errors:
-        child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
-        try:
-            while child.poll() is None:
-                progress.show(f"npm pack {spec}")
-                time.sleep(0.1)
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-        errors.seek(0)
-        if child.returncode != 0:
-            raise FetchError(npm_failure(errors.read(), spec))
+    code, errors = run_watched(command, folder, None, f"npm pack {spec}", progress)
+    if code != 0:
+        raise FetchError(npm_failure(errors, spec))
     tarballs = list(folder.glob("**/*.tgz"))
     if len(tarballs) != 1:
         raise FetchError(f"npm pack {spec} left {len(tarballs)} tarballs instead of one")
@@ -199,6 +223,38 @@ def fetch_package(modules: list, cache: Path, progress: Progress) -> int:
     return failures
 
 
+def last_error(stderr: str) -> str:
+    """Of a program's many lines the one that says what went wrong."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return next((line for line in lines if re.match(r"\w*Error\b", line)), lines[-1] if lines else "no message")
+
+
+def generate_module(module: dict, recipe: Path, cache: Path, progress: Progress) -> int:
+    """Makes one module and puts it into the cache. Returns how many failed."""
+    def run(command, folder, environment, what):
+        code, errors = run_watched(command, folder, environment, what, progress)
+        if code != 0 and command[1] == "ci":
+            raise FetchError(npm_failure(errors, f"of {recipe.name}/package-lock.json", "npm ci"))
+        if code != 0:
+            raise FetchError(f"{recipe.name}/make.mjs failed: {last_error(errors)}")
+
+    path = cache_path(cache, module)
+    try:
+        with tempfile.TemporaryDirectory(prefix="instbench-fetch-") as folder:
+            wasm = generate.generate(module, recipe, Path(folder), run)
+        write_atomically(hash_path(path), sha256_of(wasm).encode())  # first: a module without it counts as damaged
+        write_atomically(path, wasm)
+    except (FetchError, generate.GenerateError) as error:
+        fail(module, error, progress)
+        return 1
+    except OSError as error:
+        fail(module, FetchError(f"cannot write {path}: {error.strerror}"), progress)
+        return 1
+    progress.clear()
+    print(f"{module['name']}\tgenerated\t{path}", flush=True)
+    return 0
+
+
 def wanted(manifest: dict, names: list, only: list) -> list:
     """The real modules that the names (suites or modules) and --only ask for, in the manifest's order."""
     modules = {module["name"]: module for module in manifest["modules"]}
@@ -223,23 +279,32 @@ def usage(message: str) -> None:
 
 
 def weight_of(group: list) -> int:
-    """A package's share of the time left: its bytes, and as much as 2 MB take for starting npm and asking."""
+    """A package's share of the time left: its bytes, and as much as 2 MB take for starting npm and asking (measured
+    against that, a generated module takes as long as 200 MB)."""
+    if "generate" in group[0]:
+        return 200_000_000
     return 2_000_000 + sum(module["bytes"] for module in group)
 
 
-def fetch(modules: list, cache: Path) -> int:
+def fetch(modules: list, corpus: Path, cache: Path) -> int:
     packages = {}
+    generated = []
     for module in modules:
         path = cache_path(cache, module)
         if is_present(path, module):
             print(f"{module['name']}\tpresent\t{path}", flush=True)
+        elif "generate" in module:
+            generated.append(module)
         else:
             packages.setdefault((module["npm"]["package"], module["npm"]["version"]), []).append(module)
-    progress = Progress(sum(map(weight_of, packages.values())))
+    progress = Progress(sum(map(weight_of, packages.values())) + sum(weight_of([module]) for module in generated))
     failures = 0
     for group in packages.values():
         failures += fetch_package(group, cache, progress)
         progress.done += weight_of(group)
+    for module in generated:
+        failures += generate_module(module, corpus / module["generate"]["recipe"], cache, progress)
+        progress.done += weight_of([module])
     progress.clear()
     return 1 if failures else 0
 
@@ -267,7 +332,7 @@ def main() -> int:
         return 0
     signal.signal(signal.SIGTERM, stop)
     try:
-        return fetch(modules, arguments.cache)
+        return fetch(modules, arguments.manifest.parent, arguments.cache)
     except KeyboardInterrupt as interrupt:
         print("\ninstbench fetch: interrupted; what was fetched is kept", file=sys.stderr)
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)

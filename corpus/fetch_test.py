@@ -24,8 +24,12 @@ import os, shutil, sys, time
 with open(os.environ["FAKE_NPM_LOG"], "a") as log:
     log.write(" ".join(sys.argv[1:]) + "\\n")
 mode = os.environ.get("FAKE_NPM_MODE", "serve")
-if mode == "serve":
+if mode == "ci":
+    pass
+elif mode == "serve":
     shutil.copy(os.environ["FAKE_NPM_TARBALL"], "package-1.0.0.tgz")
+elif mode == "broken":
+    open("broken", "w").close()
 elif mode == "hang":
     time.sleep(60)
 else:
@@ -48,7 +52,7 @@ def integrity_of(data: bytes) -> str:
     return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
 
 
-class FetchTest(unittest.TestCase):
+class Fixture(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="instbench-fetch-test-")
         self.addCleanup(self.scratch.cleanup)
@@ -86,6 +90,14 @@ class FetchTest(unittest.TestCase):
     def cached(self, module):
         return self.cache / "real" / f"{module['name']}-{module['sha256'][:16]}.wasm"
 
+    def assert_one_line_failure(self, done, expected):
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn(expected, done.stderr)
+        self.assertEqual(list(self.cache.glob("**/*.wasm")) + list(self.cache.glob("**/.fetch-*")), [])
+
+
+class FetchTest(Fixture):
     def test_good_modules_are_fetched_once_and_checked(self):
         modules = [self.module("a", "lib/a.wasm", WASM), self.module("b", "b.wasm", OTHER_WASM)]
         done = self.run_fetch(modules)
@@ -118,12 +130,6 @@ class FetchTest(unittest.TestCase):
         modules = [self.module("a", "lib/a.wasm", WASM), self.module("b", "b.wasm", OTHER_WASM)]
         self.assertEqual(self.run_fetch(modules, "real", "--only", "b").stdout.split("\t")[0], "b")
         self.assertFalse(self.cached(modules[0]).exists())
-
-    def assert_one_line_failure(self, done, expected):
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-        self.assertIn(expected, done.stderr)
-        self.assertEqual(list(self.cache.glob("**/*.wasm")) + list(self.cache.glob("**/.fetch-*")), [])
 
     def test_wrong_integrity(self):
         module = self.module("a", "lib/a.wasm", WASM, integrity=integrity_of(b"another"))
@@ -176,6 +182,84 @@ class FetchTest(unittest.TestCase):
                 self.assertIn("interrupted", stderr)
                 self.assertNotIn("Traceback", stderr)
                 self.assertEqual(list(self.cache.glob("**/*")) + list(self.bin.glob("instbench-fetch-*")), [])
+
+
+def section(number: int, *body: int) -> bytes:
+    return bytes([number, len(body), *body])
+
+
+# Two functions, one segment, and a table of three entries (function indices 0, 1 and 0 from offset 5).
+SHAPED = WASM + section(3, 2, 0, 0) + section(9, 1, 0, 0x41, 5, 0x0B, 3, 0, 1, 0) + section(11, 1, 1, 0)
+
+FAKE_NODE = f"""#!{sys.executable}
+import os, shutil, sys
+with open(os.path.join(os.path.dirname(sys.argv[0]), "..", "node.log"), "a") as log:
+    log.write(repr(sorted(os.environ)) + "\\n")
+if os.path.exists("broken"):
+    sys.stderr.write("file:///make.mjs:1\\nError: it does not work\\n    at make.mjs\\n")
+    sys.exit(1)
+shutil.copy("make.mjs", sys.argv[2])
+"""
+
+
+class GenerateTest(Fixture):
+    """The recipe's make.mjs is the module itself, which the fake node copies to the place asked for."""
+
+    def setUp(self):
+        super().setUp()
+        (self.bin / "node").write_text(FAKE_NODE)
+        (self.bin / "node").chmod(0o755)
+        self.recipe = self.folder / "recipe"
+        self.recipe.mkdir()
+        for name, data in (("make.mjs", SHAPED), ("package.json", b"{}"), ("package-lock.json", b"{}")):
+            (self.recipe / name).write_bytes(data)
+
+    def generated(self, **changed):
+        """The manifest's entry for the recipe as it is now."""
+        recipe = b"".join((self.recipe / name).read_bytes() for name in ("make.mjs", "package.json", "package-lock.json"))
+        shape = {"recipe": "recipe", "functions": 2, "data_segments": 1, "table_entries": 3}
+        return {"name": "g", "tier": "real", "generate": shape | changed, "sha256": hashlib.sha256(recipe).hexdigest(), "bytes": len(SHAPED)}
+
+    def environment(self, mode, path=None):
+        return super().environment("ci" if mode == "serve" else mode, path)
+
+    def test_a_generated_module_has_its_hash_beside_it(self):
+        module = self.generated()
+        done = self.run_fetch([module])
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, f"g\tgenerated\t{self.cached(module)}\n")
+        self.assertEqual(self.cached(module).read_bytes(), SHAPED)
+        beside = self.cached(module).with_name(self.cached(module).name + ".sha256")
+        self.assertEqual(beside.read_text(), hashlib.sha256(SHAPED).hexdigest())
+        self.assertIn("ci --ignore-scripts", self.npm_calls()[0])
+        self.assertNotIn("FAKE_NPM_LOG", (self.folder / "node.log").read_text())  # the user's environment stays out
+        self.assertIn("\tpresent\t", self.run_fetch([module]).stdout)
+        beside.unlink()
+        self.assertIn("\tgenerated\t", self.run_fetch([module]).stdout)
+
+    def test_another_shape_is_refused(self):
+        for key, found in (("functions", 2), ("data_segments", 1), ("table_entries", 3)):
+            done = self.run_fetch([self.generated(**{key: 100})])
+            self.assert_one_line_failure(done, f"the generated module has {key} {found}, more than 1 % off the pinned 100")
+
+    def test_what_is_no_module_is_refused(self):
+        (self.recipe / "make.mjs").write_bytes(b"no wasm")
+        self.assert_one_line_failure(self.run_fetch([self.generated()]), "is no WebAssembly module")
+        (self.recipe / "make.mjs").write_bytes(SHAPED[:20])
+        self.assert_one_line_failure(self.run_fetch([self.generated()]), "the generated module is cut short")
+
+    def test_an_edited_recipe_is_refused(self):
+        module = self.generated()
+        (self.recipe / "package.json").write_bytes(b"{ }")
+        self.assert_one_line_failure(self.run_fetch([module]), "was edited: run `python3 corpus/rehash.py`")
+        self.assertEqual(self.npm_calls(), [])
+
+    def test_failures_of_the_programs(self):
+        module = self.generated()
+        self.assert_one_line_failure(self.run_fetch([module], mode="EINTEGRITY"), "npm ci of recipe/package-lock.json failed: EINTEGRITY")
+        self.assert_one_line_failure(self.run_fetch([module], mode="broken"), "recipe/make.mjs failed: Error: it does not work")
+        (self.bin / "node").unlink()
+        self.assert_one_line_failure(self.run_fetch([module], path=str(self.bin)), "node is not installed")
 
 
 if __name__ == "__main__":

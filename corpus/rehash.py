@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the SHA-256 and size of every wat and shape file into manifest.json, after they were edited.
+"""Writes the SHA-256 and size of every wat and shape file, and the SHA-256 of every call script and every
+recipe, into manifest.json. To be run after they were edited.
 
 Usage: rehash.py [CORPUS_DIR]. Changes nothing else in the file, so the diff shows what changed. Exit code 1 when
 a file is absent.
@@ -11,6 +12,36 @@ import os
 import re
 import sys
 from pathlib import Path
+
+import generate
+
+
+def rehash_calls(corpus: Path, modules: list, text: str) -> str:
+    """`text` with the hash of each module's call script. Raises OSError when one is absent."""
+    for module in modules:
+        if "call" not in module:
+            continue
+        file = module["call"]["file"]
+        found = hashlib.sha256((corpus / file).read_bytes()).hexdigest()
+        if found != module["call"]["sha256"]:
+            entry = re.compile(rf'("file": {re.escape(json.dumps(file))}, )"sha256": "[0-9a-f]*"')
+            text = entry.sub(rf'\g<1>"sha256": "{found}"', text)
+            print(f"{module['name']} call: {found}")
+    return text
+
+
+def rehash_recipes(corpus: Path, modules: list, text: str) -> str:
+    """`text` with the hash of each generated module's recipe. Raises OSError when a file is absent."""
+    for module in modules:
+        if "generate" not in module:
+            continue
+        recipe = module["generate"]["recipe"]
+        found = generate.recipe_hash(corpus / recipe)
+        if found != module["sha256"]:
+            entry = re.compile(rf'("generate": \{{"recipe": {re.escape(json.dumps(recipe))}[^}}]*\}}, )"sha256": "[0-9a-f]*"')
+            text = entry.sub(rf'\g<1>"sha256": "{found}"', text)
+            print(f"{module['name']} recipe: {found}")
+    return text
 
 
 def main() -> int:
@@ -34,6 +65,12 @@ def main() -> int:
             print(f"{module['name']}: write its entry as … \"file\": …, \"sha256\": \"\", \"bytes\": 0, …", file=sys.stderr)
             return 1
         print(f"{module['name']}: {found}")
+    try:
+        text = rehash_calls(corpus, json.loads(text)["modules"], text)
+        text = rehash_recipes(corpus, json.loads(text)["modules"], text)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
     temporary = path.with_suffix(".json.new")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

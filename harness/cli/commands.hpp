@@ -20,5 +20,6 @@ void add_convert(CLI::App& app, Action& action);
 void add_fetch(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
+void add_wast(CLI::App& app, Action& action);
 
 }  // namespace instbench::bench

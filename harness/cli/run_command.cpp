@@ -23,7 +23,7 @@ namespace {
 
 struct RunOptions {
   Wanted wanted;
-  std::string out;
+  std::string out, codegen = "auto";
   uint32_t blocks = 3;
   double batch_ms = 30;
   uint64_t seed = 1;
@@ -39,6 +39,7 @@ Experiment experiment_of(const RunOptions& options, const Selection& selection) 
   for (const std::string& argument : options.arguments) settings.argv.push_back(without_folders(argument));
   settings.seed = options.seed;
   settings.blocks = options.blocks;
+  settings.codegen = options.codegen;
   settings.batch_ms = options.batch_ms;
   settings.timeout = timeout_of(options.timeout_s);
   experiment.cases = selection.cases;
@@ -145,6 +146,16 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   verb->add_option("--touch", options->wanted.touches,
                    "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable")
       ->allow_extra_args(false);
+  verb->add_flag("--call", options->wanted.call,
+                 "Call the modules' exports as the corpus says, answers checked: instantiate, call, drop");
+  verb->add_option("--invoke", options->wanted.invoked,
+                   "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order")
+      ->allow_extra_args(false);
+  verb->add_option(
+          "--codegen", options->codegen,
+          "How guest code is made where any is run: auto (cc -O2 for small modules, else TinyCC), tcc, cc, none")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "tcc", "cc", "none"}));
   verb->add_option("--filter", options->wanted.filter, "Only cases whose id matches this regular expression");
   verb->add_option("--blocks", options->blocks, "Rounds: processes per cell beside its pilot")
       ->capture_default_str()

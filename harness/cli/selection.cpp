@@ -6,6 +6,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/corpus/resolve.hpp"
+#include "harness/protocol/call_script.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/run/prepare.hpp"
 #include "runtime/instance/strategy.hpp"
@@ -60,16 +61,46 @@ std::vector<Case> default_workloads() {
   return {hot, many};
 }
 
-std::vector<Case> workloads(const std::vector<std::string>& touches) {
+std::vector<Case> workloads(const Wanted& wanted) {
   std::vector<Case> cases;
-  for (const std::string& text : touches) {
-    try {
+  try {
+    for (const std::string& text : wanted.touches) {
       for (const Case& c : parse_touch(text).cases) cases.push_back(c);
-    } catch (const GrammarError& error) {
-      throw UsageError(error.what());
     }
+    for (Case c : default_workloads()) {
+      c.workload.kind = Workload::Kind::call;
+      c.workload.label = "call";
+      if (wanted.call) cases.push_back(c);
+      if (wanted.invoked.empty()) continue;
+      c.workload.label = "call(" + join(wanted.invoked, " ") + ")";
+      c.workload.script = to_json(parse_calls(wanted.invoked)).dump();
+      cases.push_back(c);
+    }
+  } catch (const GrammarError& error) {
+    throw UsageError(error.what());
   }
   return cases;
+}
+
+// The scripts of those cases that run the module's own. A suite leaves out what has none; a module named for --call
+// must have one.
+void fill_in_scripts(Selection& selection, const Manifest& manifest) {
+  std::map<std::string, std::string> scripts;
+  std::erase_if(selection.cases, [&](Case& c) {
+    if (c.workload.kind != Workload::Kind::call || !c.workload.script.empty()) return false;
+    const ModuleEntry* entry = manifest.find_module(selection.modules.at(c.module));
+    if (entry == nullptr || !entry->call) {
+      const auto& named = selection.named;
+      if (std::find(named.begin(), named.end(), c.module) == named.end()) return true;
+      throw UsageError("module '" + c.module +
+                       "' has no call script in the manifest: say what to call, as in "
+                       "--invoke 'fib(20)=6765'");
+    }
+    std::string& script = scripts[c.module];
+    if (script.empty()) script = to_json(manifest.call_script(*entry)).dump();
+    c.workload.script = script;
+    return false;
+  });
 }
 
 void add_case(Selection& selection, const Case& c) {
@@ -161,8 +192,8 @@ Arm arm_of(const std::string& text) {
 
 Selection select(const Manifest& manifest, const Wanted& wanted) {
   Selection selection;
-  const std::vector<Case> touched = workloads(wanted.touches);
-  const std::vector<Case> for_modules = wanted.touches.empty() ? default_workloads() : touched;
+  const std::vector<Case> touched = workloads(wanted);
+  const std::vector<Case> for_modules = touched.empty() ? default_workloads() : touched;
   const std::vector<std::string> names = wanted.names.empty() ? std::vector<std::string>{kDefaultSuite} : wanted.names;
   std::vector<std::string> labels;
   for (const std::string& name : names) {
@@ -183,6 +214,7 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
     labels.push_back(label);
   }
   selection.label = join(labels, "+");
+  fill_in_scripts(selection, manifest);
   keep_matching(selection.cases, wanted.filter);
   if (selection.cases.empty()) throw UsageError("nothing to run: " + selection.label + " has no cases");
   std::erase_if(selection.modules, [&](const auto& module) {

@@ -16,6 +16,8 @@ struct Wanted {
   std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the embedded suite
   std::vector<std::string> arms;     // empty: the presets
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
+  bool call = false;                 // --call: each module's own script instead
+  std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order
   std::string filter;                // regular expression, searched in case ids; empty: all
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "harness/protocol/text.hpp"
+#include "runtime/module/sha256.hpp"
 #include "runtime/os/file.hpp"
 
 namespace instbench::bench {
@@ -71,26 +73,47 @@ NpmSource npm_of(const Json& json, const std::string& where) {
           fields.text("extract")};
 }
 
+std::string sha256_of(const Fields& fields) {
+  const std::string text = fields.text("sha256");
+  if (!is_sha256(text)) fields.fail("\"sha256\" must be 64 lower-case hex digits");
+  return text;
+}
+
+GeneratedSource generate_of(const Json& json, const std::string& where) {
+  const Fields fields(json, where + " generate");
+  fields.only({"recipe", "functions", "data_segments", "table_entries"});
+  return {fields.text("recipe"), fields.number("functions"), fields.number("data_segments"),
+          fields.number("table_entries")};
+}
+
+CallSource call_of(const Json& json, const std::string& where) {
+  const Fields fields(json, where + " call");
+  fields.only({"file", "sha256"});
+  return {fields.text("file"), sha256_of(fields)};
+}
+
 ModuleEntry module_of(const Json& json, const std::string& where) {
   const Fields fields(json, where);
-  fields.only({"name", "tier", "file", "npm", "sha256", "bytes", "origin", "licence", "why", "shape_of", "expect"});
+  fields.only({"name", "tier", "file", "npm", "generate", "sha256", "bytes", "origin", "licence", "why", "shape_of",
+               "expect", "call"});
   ModuleEntry entry;
   entry.name = fields.text("name");
   entry.tier = tier_of(fields.text("tier"), fields);
-  if (fields.has("npm") != (entry.tier == Tier::real)) fields.fail("tier real, and no other, has \"npm\"");
-  if (entry.tier == Tier::real) {
-    entry.npm = npm_of(fields.get("npm"), where);
-  } else {
+  const int sources = fields.has("npm") + fields.has("generate");
+  if (sources != (entry.tier == Tier::real)) fields.fail("tier real, and no other, has \"npm\" or \"generate\"");
+  if (fields.has("npm")) entry.npm = npm_of(fields.get("npm"), where);
+  if (fields.has("generate")) entry.generate = generate_of(fields.get("generate"), where);
+  if (sources == 0) {
     entry.file = fields.text("file");
   }
-  entry.sha256 = fields.text("sha256");
-  if (!is_sha256(entry.sha256)) fields.fail("\"sha256\" must be 64 lower-case hex digits");
+  entry.sha256 = sha256_of(fields);
   entry.bytes = fields.number("bytes");
   entry.origin = fields.text("origin");
   entry.licence = fields.text("licence");
   entry.why = fields.text("why");
   if (fields.has("shape_of")) entry.shape_of = fields.text("shape_of");
   if (fields.has("expect")) entry.expect = fields.text("expect");
+  if (fields.has("call")) entry.call = call_of(fields.get("call"), where);
   return entry;
 }
 
@@ -120,6 +143,8 @@ Suite suite_of(const Json& json, const std::string& where, const Manifest& manif
       }
       for (Case c : workloads) {
         c.module = module.get<std::string>();
+        if (c.workload.kind == Workload::Kind::call && !manifest.find_module(c.module)->call)
+          cells.fail("module '" + c.module + "' has no \"call\" script");
         if (!seen.insert(id_of(c)).second) cells.fail("case '" + id_of(c) + "' is there twice");
         suite.cases.push_back(std::move(c));
       }
@@ -193,5 +218,21 @@ const ModuleEntry* Manifest::find_module(std::string_view name) const { return f
 const Suite* Manifest::find_suite(std::string_view name) const { return find_named(suites_, name); }
 std::vector<std::string> Manifest::module_names() const { return names_of(modules_); }
 std::vector<std::string> Manifest::suite_names() const { return names_of(suites_); }
+
+CallScript Manifest::call_script(const ModuleEntry& entry) const {
+  const std::string path = corpus_dir_ + "/" + entry.call->file;
+  try {
+    const std::string text = os::read_text(path);
+    if (sha256_hex(std::as_bytes(std::span(text))) != entry.call->sha256) {
+      throw CorpusError(path + ": not the file that the manifest's entry '" + entry.name +
+                        "' means; after an edit run `python3 corpus/rehash.py`");
+    }
+    return parse_call_script(text, path);
+  } catch (const std::system_error& error) {
+    throw CorpusError(error.what());
+  } catch (const GrammarError& error) {
+    throw CorpusError(error.what());
+  }
+}
 
 }  // namespace instbench::bench

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/protocol/call_script.hpp"
 #include "harness/protocol/cell.hpp"
 
 namespace instbench::bench {
@@ -36,18 +37,36 @@ struct NpmSource {
   std::string extract = "file";
 };
 
+// A real module that is made on the user's machine, because no one publishes it and two makings differ in bytes: by
+// RECIPE/make.mjs with the npm packages that RECIPE/package-lock.json pins by integrity. Its counts must be these
+// within 1 %, and so must its size.
+struct GeneratedSource {
+  std::string recipe;  // folder below the corpus directory
+  uint64_t functions = 0;
+  uint64_t data_segments = 0;
+  uint64_t table_entries = 0;
+};
+
+// The script of a module's `call` workload.
+struct CallSource {
+  std::string file;  // path below the corpus directory
+  std::string sha256;
+};
+
 struct ModuleEntry {
   std::string name;
   Tier tier = Tier::wat;
   std::string file;              // wat and shape: path below the corpus directory
-  std::optional<NpmSource> npm;  // real
-  std::string sha256;            // of `file` (wat, shape) or of the wasm (real)
-  uint64_t bytes = 0;            // likewise
+  std::optional<NpmSource> npm;  // real, unless generated
+  std::optional<GeneratedSource> generate;
+  std::string sha256;  // of `file` (wat, shape), of the wasm (npm) or of the recipe (generate)
+  uint64_t bytes = 0;  // of `file` or of the wasm
   std::string origin;
   std::string licence;
   std::string why;                      // the trait, and why it matters
   std::optional<std::string> shape_of;  // the module that this shape was extracted from, where it is in the corpus
   std::optional<std::string> expect;    // "instantiation fails: …" when the specification makes it trap
+  std::optional<CallSource> call;       // absent: nothing is known that could be called with a checked answer
 };
 
 struct Suite {
@@ -69,6 +88,10 @@ class Manifest {
   const Suite* find_suite(std::string_view name) const;
   std::vector<std::string> module_names() const;  // for messages: see unknown_name() in text.hpp
   std::vector<std::string> suite_names() const;
+
+  // The entry's call script. REQUIRES: entry.call. Throws CorpusError when the file is absent, wrong or not the one
+  // that the manifest's hash means.
+  CallScript call_script(const ModuleEntry& entry) const;
 
  private:
   std::string corpus_dir_;

@@ -51,6 +51,39 @@ TEST(Corpus, EveryModuleOfTheRepositoryResolvesAndLoads) {
   }
 }
 
+TEST(Corpus, EveryCallScriptIsOfOneModuleAndReads) {
+  std::set<std::string> listed;
+  size_t real = 0;
+  for (const ModuleEntry& entry : corpus().modules()) {
+    if (!entry.call) continue;
+    SCOPED_TRACE(entry.name);
+    EXPECT_EQ(entry.call->file, "calls/" + entry.name + ".json");
+    listed.insert(entry.call->file);
+    const CallScript script = corpus().call_script(entry);
+    const auto checks = [](const Step& step) { return !std::holds_alternative<WriteStep>(step); };
+    EXPECT_TRUE(std::any_of(script.steps.begin(), script.steps.end(), checks));
+    EXPECT_EQ(call_script_from_json(to_json(script), "again"), script);
+    real += entry.tier == Tier::real;
+  }
+  for (const auto& file : fs::directory_iterator(kCorpus + "/calls")) {
+    EXPECT_TRUE(listed.contains("calls/" + file.path().filename().string())) << file.path();
+  }
+  EXPECT_GE(real, 12u);
+}
+
+// Of the modules written as text, those that export a function, or a table that holds one.
+TEST(Corpus, EveryTextModuleThatCanBeCalledIsCalled) {
+  const Scratch cache;
+  for (const ModuleEntry& entry : corpus().modules()) {
+    if (entry.tier != Tier::wat) continue;
+    const auto module = loaded(entry.name, cache);
+    const bool callable = std::any_of(module->exports.begin(), module->exports.end(), [&](const Export& e) {
+      return e.kind == ExternKind::function || (e.kind == ExternKind::table && !module->functions.empty());
+    });
+    EXPECT_TRUE(!callable || entry.call) << entry.name;
+  }
+}
+
 TEST(Corpus, RealModulesOfOnePackageArePinnedAlike) {
   std::map<std::string, std::string> integrity;
   for (const ModuleEntry& entry : corpus().modules()) {
@@ -272,7 +305,7 @@ TEST(ManifestErrors, NameFileEntryAndReason) {
   EXPECT_EQ(error_of(edited("\"tier\": \"wat\"", "\"tier\": \"wot\"")),
             ": module 0 (a): tier must be wat, shape or real, not 'wot'");
   EXPECT_EQ(error_of(edited("\"tier\": \"wat\"", "\"tier\": \"real\"")),
-            ": module 0 (a): tier real, and no other, has \"npm\"");
+            ": module 0 (a): tier real, and no other, has \"npm\" or \"generate\"");
   EXPECT_EQ(error_of(edited("\"licence\": \"none\", ", "")), ": module 0 (a): lacks \"licence\"");
   EXPECT_EQ(error_of(edited("e27f", "E27F")), ": module 0 (a): \"sha256\" must be 64 lower-case hex digits");
   EXPECT_EQ(error_of(edited(kEntry, kEntry + "," + kEntry)), ": module 'a' is there twice");
@@ -284,6 +317,47 @@ TEST(ManifestErrors, NameFileEntryAndReason) {
   EXPECT_EQ(error_of(edited("[\"a\"]", "[\"a\", \"a\"]")), ": suite 's': case 'a touch(w1) s1' is there twice");
   EXPECT_NE(error_of("{"), "");
   EXPECT_NE(error_of("[]"), "");
+}
+
+TEST(ManifestErrors, GeneratedModules) {
+  const auto generated = [](const std::string& source) {
+    return edited("\"tier\": \"wat\", \"file\": \"a.wat\"", "\"tier\": \"real\", \"generate\": " + source);
+  };
+  const std::string good = R"({"recipe": "r", "functions": 1, "data_segments": 2, "table_entries": 3})";
+  EXPECT_EQ(error_of(generated(good)), "");
+  EXPECT_EQ(error_of(generated(good + ", \"npm\": {}")),
+            ": module 0 (a): tier real, and no other, has \"npm\" or \"generate\"");
+  EXPECT_EQ(error_of(generated(R"({"recipe": "r", "functions": 1, "data_segments": 2})")),
+            ": module 0 (a) generate: lacks \"table_entries\"");
+  EXPECT_EQ(error_of(edited("\"bytes\": 8", "\"bytes\": 8, \"generate\": " + good)),
+            ": module 0 (a): tier real, and no other, has \"npm\" or \"generate\"");
+}
+
+TEST(ManifestErrors, CallScripts) {
+  const auto with_call = [](const std::string& call) {
+    return edited("\"why\": \"test\"}", "\"why\": \"test\", \"call\": " + call + "}");
+  };
+  EXPECT_EQ(error_of(with_call("1")), ": module 0 (a) call: must be an object");
+  EXPECT_EQ(error_of(with_call(R"({"file": "calls/a.json"})")), ": module 0 (a) call: lacks \"sha256\"");
+  EXPECT_EQ(error_of(with_call(R"({"file": "calls/a.json", "sha256": "abc"})")),
+            ": module 0 (a) call: \"sha256\" must be 64 lower-case hex digits");
+  const std::string empty_list = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";  // of "[]"
+  const Scratch folder;
+  write(folder / "manifest.json", with_call("{\"file\": \"calls/a.json\", \"sha256\": \"" + empty_list + "\"}"));
+  const Manifest manifest = Manifest::load(folder.path().string());
+  const auto script_error = [&] {
+    try {
+      manifest.call_script(*manifest.find_module("a"));
+    } catch (const CorpusError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(script_error().find("No such file"), std::string::npos) << script_error();
+  write(folder / "calls/a.json", "{}");
+  EXPECT_NE(script_error().find("a.json: not the file that the manifest's entry 'a' means"), std::string::npos);
+  write(folder / "calls/a.json", "[]");
+  EXPECT_EQ(script_error(), folder / "calls/a.json" + ": must be an object");
 }
 
 TEST(ManifestErrors, NoManifestSaysWhatToSet) {

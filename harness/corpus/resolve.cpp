@@ -10,6 +10,7 @@
 #include "runtime/module/load.hpp"
 #include "runtime/module/sha256.hpp"
 #include "runtime/os/file.hpp"
+#include "runtime/os/private_dir.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -62,16 +63,35 @@ std::vector<std::byte> read_checked(const std::string& path, const ModuleEntry& 
   return bytes;
 }
 
+// A generated module must be what its maker wrote. REQUIRES: path exists.
+Resolved read_generated(const std::string& path, const std::string& advice) {
+  const std::string beside = path + ".sha256";
+  const std::vector<std::byte> bytes = os::read_bytes(path);
+  Resolved resolved;
+  resolved.sha256 = sha256_hex(bytes);
+  resolved.bytes = bytes.size();
+  if (!fs::exists(beside) || os::read_text(beside) != resolved.sha256) {
+    throw CorpusError(path + ": SHA-256 is " + resolved.sha256.substr(0, 16) + "…, which is not what " + beside +
+                      " says; " + advice);
+  }
+  return resolved;
+}
+
 std::variant<Resolved, Missing> resolve_entry(const Manifest& manifest, const ModuleEntry& entry,
                                               const std::string& cache_dir) {
   Resolved resolved;
   if (entry.tier == Tier::real) {
     const std::string path = real_module_path(entry, cache_dir);
     const std::string fetch = "instbench fetch real --only " + entry.name;
+    const std::string advice = "the cached file is damaged: delete it and run `" + fetch + "`";
     if (!fs::exists(path)) return Missing{"not fetched: run `" + fetch + "`"};
+    if (entry.generate) {
+      resolved = read_generated(path, advice);
+    } else {
+      resolved.bytes = read_checked(path, entry, advice).size();
+      resolved.sha256 = entry.sha256;
+    }
     resolved.path = fs::absolute(path).lexically_normal().string();
-    resolved.bytes = read_checked(path, entry, "the cached file is damaged: delete it and run `" + fetch + "`").size();
-    resolved.sha256 = entry.sha256;
   } else {
     const std::string path = manifest.corpus_dir() + "/" + entry.file;
     const auto source = read_checked(path, entry, "the file was edited: run `python3 corpus/rehash.py`");
@@ -101,10 +121,8 @@ bool looks_like_path(const std::string& text) { return text.find_first_of("/.#")
 }  // namespace
 
 std::string default_cache_dir() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/')
-    return std::string(cache) + "/instbench";
-  if (const char* home = std::getenv("HOME"); home && *home == '/') return std::string(home) + "/.cache/instbench";
-  throw CorpusError("no cache folder: set XDG_CACHE_HOME or HOME to an absolute path");
+  if (const auto folder = os::user_cache_dir()) return *folder;
+  throw CorpusError("no cache folder: set INSTBENCH_CACHE_DIR, XDG_CACHE_HOME or HOME to an absolute path");
 }
 
 std::string real_module_path(const ModuleEntry& entry, const std::string& cache_dir) {

@@ -19,7 +19,8 @@ namespace instbench::bench {
 // Throws CorpusError when neither variable is set to an absolute path.
 std::string default_cache_dir();
 
-// The path of a real module in the cache: CACHE_DIR/real/NAME-FIRST16OFSHA.wasm (fetch.py agrees).
+// The path of a real module in the cache: CACHE_DIR/real/NAME-FIRST16OFSHA.wasm (fetch.py agrees). A generated one has
+// its own hash beside it, in PATH.sha256: the manifest knows that of its recipe only.
 std::string real_module_path(const ModuleEntry& entry, const std::string& cache_dir);
 
 struct Resolved {

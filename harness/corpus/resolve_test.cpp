@@ -8,6 +8,7 @@
 #include "harness/corpus/corpus_fixture.hpp"
 #include "harness/corpus/shape.hpp"
 #include "runtime/module/load.hpp"
+#include "runtime/module/sha256.hpp"
 #include "runtime/os/file.hpp"
 #include "runtime/os/process.hpp"
 
@@ -64,6 +65,23 @@ TEST(Resolve, RealModules) {
   EXPECT_EQ(std::get<Missing>(absent).reason, "not fetched: run `instbench fetch real --only llhttp`");
   write(real_module_path(*corpus().find_module("llhttp"), cache.path().string()), "not that module");
   EXPECT_THROW(resolve(corpus(), "llhttp", cache.path().string()), CorpusError);
+}
+
+TEST(Resolve, GeneratedModulesAreKnownByTheHashBesideThem) {
+  const Scratch cache;
+  const ModuleEntry& entry = *corpus().find_module("spidermonkey-snapshot");
+  ASSERT_TRUE(entry.generate);
+  const std::string path = real_module_path(entry, cache.path().string());
+  const auto found = [&] { return resolve(corpus(), entry.name, cache.path().string()); };
+  EXPECT_TRUE(std::holds_alternative<Missing>(found()));
+  write(path, "some wasm");
+  EXPECT_THROW(found(), CorpusError);  // made by no one
+  const std::string hash = sha256_hex(os::read_bytes(path));
+  write(path + ".sha256", hash);
+  EXPECT_EQ(std::get<Resolved>(found()).sha256, hash);
+  EXPECT_EQ(std::get<Resolved>(found()).path, path);
+  write(path, "some wasn");
+  EXPECT_THROW(found(), CorpusError);
 }
 
 TEST(Resolve, PathsAndUnknownNames) {

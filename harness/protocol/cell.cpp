@@ -33,6 +33,7 @@ void add_count(std::vector<std::string>& parts, const char* letter, uint64_t cou
 
 std::string id_of(const Workload& w) {
   if (w.kind == Workload::Kind::none) return "none";
+  if (w.kind == Workload::Kind::call) return w.label;
   std::vector<std::string> parts;
   add_count(parts, "r", w.read);
   add_count(parts, "w", w.write);
@@ -52,6 +53,7 @@ std::string id_of(const Case& c) {
 }
 
 Json to_json(const Workload& w) {
+  if (w.kind == Workload::Kind::call) return {{"kind", "call"}, {"label", w.label}, {"script", Json::parse(w.script)}};
   return {{"kind", w.kind == Workload::Kind::none ? "none" : "touch"},
           {"read", w.read},
           {"write", w.write},
@@ -64,7 +66,13 @@ Json to_json(const Workload& w) {
 Workload workload_from_json(const Json& json) {
   Workload w;
   const auto kind = need<std::string>(json, "kind");
-  if (kind != "none" && kind != "touch") throw GrammarError(unknown_name("workload", kind, {"none", "touch"}));
+  if (kind == "call") {
+    w.kind = Workload::Kind::call;
+    w.label = need<std::string>(json, "label");
+    w.script = need<Json>(json, "script").dump();
+    return w;
+  }
+  if (kind != "none" && kind != "touch") throw GrammarError(unknown_name("workload", kind, {"none", "touch", "call"}));
   w.kind = kind == "none" ? Workload::Kind::none : Workload::Kind::touch;
   w.read = need_count(json, "read");
   w.write = need_count(json, "write");
@@ -109,9 +117,10 @@ Arm arm_from_json(const Json& json) {
 Json to_json(const Request& request) {
   Json module = {{"name", request.cell.module}, {"path", request.module_path}};
   if (!request.module_sha256.empty()) module["sha256"] = request.module_sha256;
-  Json json = {{"protocol", kProtocolVersion},  {"module", module},     {"arm", to_json(request.arm)},
-               {"cell", to_json(request.cell)}, {"seed", request.seed}, {"passes", request.passes},
-               {"batch_ms", request.batch_ms}};
+  Json json = {{"protocol", kProtocolVersion}, {"module", module},
+               {"arm", to_json(request.arm)},  {"cell", to_json(request.cell)},
+               {"seed", request.seed},         {"passes", request.passes},
+               {"codegen", request.codegen},   {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
   return json;
 }
@@ -133,6 +142,7 @@ Request request_from_json(const Json& json) {
   request.seed = need_count(json, "seed");
   request.passes = need<std::vector<std::string>>(json, "passes");
   if (json.contains("iterations") && !json["iterations"].is_null()) request.iterations = need_count(json, "iterations");
+  if (json.contains("codegen")) request.codegen = need<std::string>(json, "codegen");
   if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
   return request;
 }

@@ -27,8 +27,9 @@ inline constexpr uint64_t kMostCount = uint64_t{1} << 32;  // pages, entries, ru
 // The pages written form `runs` runs of consecutive pages (absent = scattered: each page on its own).
 // Reads go to other pages than writes unless `reread` is set: then the first `read` written pages are
 // read before they are written (two faults each on a private mapping).
+// `call`: does what a call script says (call_script.hpp): exports are called and their answers checked.
 struct Workload {
-  enum class Kind { none, touch };
+  enum class Kind { none, touch, call };
   Kind kind = Kind::none;
   uint64_t read = 0;
   uint64_t write = 0;
@@ -36,6 +37,8 @@ struct Workload {
   uint64_t grow = 0;
   std::optional<uint64_t> runs;
   bool reread = false;
+  std::string label;   // call: "call", or "call(fib(20)=6765)" for one given on the command line
+  std::string script;  // call: the script as JSON text
   bool operator==(const Workload&) const = default;
 };
 
@@ -53,7 +56,7 @@ struct Case {
 // "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1.
 // Inside touch(): r, w, c, g with their counts, zero ones left out; "runs4" and "reread" when set.
 std::string id_of(const Case& c);
-std::string id_of(const Workload& w);  // "none" or "touch(w64)"
+std::string id_of(const Workload& w);  // "none", "touch(w64)" or "call"
 
 struct Arm {
   std::string engine;    // "core"
@@ -69,7 +72,8 @@ struct GrammarError : std::runtime_error {
 
 // "write=0,1,4,16,read=2,slots=1,64": every setting may be a list; gives the product, in the order
 // of the settings as written, the last one fastest. Settings: read write calls grow runs reread slots
-// vary bystanders threads. `vary` takes 0.05 or 5%. Throws GrammarError.
+// vary bystanders threads. `vary` takes 0.05 or 5%. "call" in front ("call,slots=1,64") is the workload that runs the
+// module's call script, which the caller fills in; only slots, bystanders and threads may follow. Throws GrammarError.
 struct Sweep {
   std::vector<Case> cases;  // module left empty
 };
@@ -82,6 +86,8 @@ struct Request {
   Case cell;                  // cell.module is the name, for messages
   Arm arm;
   uint64_t seed = 1;
+  // How guest code is made where any is run (a call, a start function): "auto", "tcc", "cc", "none".
+  std::string codegen = "auto";
   std::vector<std::string> passes{"verify",   "first",  "batch",       "phases",
                                   "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it

@@ -28,6 +28,15 @@ const std::vector<std::string>& setting_names() {
                      join(setting_names(), " ") + ")");
 }
 
+constexpr std::string_view kCall = "call";
+
+// "call,slots=1,64": what is called is the module's own script; only conditions can follow.
+void refuse_touching(const Setting& setting) {
+  static const std::vector<std::string> kConditions{"slots", "bystanders", "threads"};
+  if (std::find(kConditions.begin(), kConditions.end(), setting.name) == kConditions.end())
+    fail("setting '" + setting.name + "' means nothing for the workload 'call'");
+}
+
 // Commas separate both settings and values: a part with '=' opens a setting, one without continues it.
 std::vector<Setting> settings_of(const std::string& text) {
   std::vector<Setting> settings;
@@ -124,10 +133,13 @@ void check(const Workload& w) {
 
 }  // namespace
 
-Sweep parse_touch(const std::string& text) {
-  if (text.empty()) fail("it is empty");
+Sweep parse_touch(const std::string& given) {
+  if (given.empty()) fail("it is empty");
+  const bool calls = given == kCall || given.starts_with(std::string(kCall) + ",");
+  const std::string text = calls ? given.substr(std::min(given.size(), kCall.size() + 1)) : given;
   std::vector<Case> product{Case{}};
-  for (const Setting& setting : settings_of(text)) {
+  for (const Setting& setting : text.empty() ? std::vector<Setting>{} : settings_of(text)) {
+    if (calls) refuse_touching(setting);
     std::vector<Case> next;
     for (const Case& base : product) {
       for (const std::string& value : setting.values) {
@@ -140,8 +152,13 @@ Sweep parse_touch(const std::string& text) {
   }
   Sweep sweep;
   for (Case& c : product) {
-    normalise(c);
-    check(c.workload);
+    if (calls) {
+      c.workload.kind = Workload::Kind::call;
+      c.workload.label = kCall;
+    } else {
+      normalise(c);
+      check(c.workload);
+    }
     if (std::find(sweep.cases.begin(), sweep.cases.end(), c) == sweep.cases.end()) sweep.cases.push_back(c);
   }
   return sweep;

@@ -59,6 +59,7 @@ Request Experiment::request_for(const Step& step) const {
   request.module_sha256 = module.sha256;
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
+  request.codegen = settings.codegen;
   // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
   request.batch_ms = step.role == Role::pilot ? settings.batch_ms / 4 : settings.batch_ms;
   request.passes = step.role == Role::pilot ? settings.pilot_passes : settings.block_passes;
@@ -86,7 +87,8 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                    {"argv", settings.argv},
                    {"suite", settings.suite.empty() ? Json(nullptr) : Json(settings.suite)},
                    {"blocks", settings.blocks},
-                   {"batch_ms", settings.batch_ms}}},
+                   {"batch_ms", settings.batch_ms},
+                   {"codegen", settings.codegen}}},
                  {"passes", {{"pilot", settings.pilot_passes}, {"block", settings.block_passes}}},
                  {"pilots", settings.pilots == Pilots::one_per_cell},
                  {"modules", modules},
@@ -94,8 +96,8 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                  {"expect", expect},
                  {"arms", arms},
                  {"cases", cases_json(experiment.cases)}};
-  Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"],    header["pilots"],
-                  settings.seed,     settings.blocks, settings.batch_ms, header["unrunnable"]};
+  Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"], header["pilots"],
+                  settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"]};
   header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }

@@ -22,7 +22,10 @@ TouchTarget target_of(const Prepared& prepared) {
 }
 
 PhaseTimes times_of(const ClockMarks& marks) {
-  return {marks.ns[1] - marks.ns[0], marks.ns[2] - marks.ns[1], marks.ns[3] - marks.ns[2], marks.ns[4] - marks.ns[3]};
+  const auto phase = [&](Phase which) {
+    return marks.ns[static_cast<size_t>(which) + 1] - marks.ns[static_cast<size_t>(which)];
+  };
+  return {phase(Phase::release), phase(Phase::acquire), phase(Phase::init), phase(Phase::start), phase(Phase::work)};
 }
 
 void add_named(NamedCounts& sums, const os::Counters& counters, const os::Faults& faults, double sign) {
@@ -61,13 +64,16 @@ void divide(NamedCounts& sums, double by) {
 
 }  // namespace
 
-CoreCell::CoreCell(std::shared_ptr<const Module> module, const Case& cell, const Strategy& strategy, uint64_t seed)
-    : prepared_(Prepared::make(std::move(module), strategy)),
+CoreCell::CoreCell(const Program& program, const Case& cell, const Strategy& strategy, uint64_t seed)
+    : host_(program.host),
+      prepared_(Prepared::make(program.module, strategy, {program.code, program.host.get(), {}})),
       slots_(static_cast<uint32_t>(cell.slots)),
       seed_(seed),
       cell_(cell) {
   if (cell.threads != 1)
     throw Unsupported("threads=" + std::to_string(cell.threads) + ": the core's pool serves one thread");
+  if (cell.workload.kind == Workload::Kind::call)
+    calls_ = std::make_unique<CallPlan>(*program.script, *program.module, *program.host);
   plan_ = std::make_unique<TouchPlan>(cell.workload, cell.vary, seed, target_of(*prepared_));
   refuse_if_too_large();
 }
@@ -118,7 +124,7 @@ std::unique_ptr<Pool> CoreCell::new_pool(uint32_t slots) const {
 
 PhaseTimes CoreCell::first_cycle(std::string& path) {
   const auto pool = new_pool(1);
-  Ring ring(*pool, pool->admit(prepared_), *plan_, 1);
+  Ring ring = new_ring(*pool, pool->admit(prepared_), 1);
   ClockMarks marks;
   ring.cycle(marks);
   Path taken = ring.last_path();
@@ -135,7 +141,7 @@ PhaseTimes CoreCell::first_cycle(std::string& path) {
 std::optional<std::string> CoreCell::verify(Oracle& oracle) {
   const auto pool = new_pool(1);
   const Tenant& tenant = pool->admit(prepared_);
-  return find_leak(*pool, tenant, oracle, 4, seed_);
+  return find_leak(*pool, tenant, oracle, 4, seed_, calls_.get());
 }
 
 std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slots_compared) {
@@ -145,6 +151,7 @@ std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slot
   ring_->drain();
   std::vector<Lease> leases;
   for (uint64_t i = 0; i < slots_compared; ++i) {
+    oracle.before_instance();
     leases.emplace_back(*pool_, *tenant_);
     if (auto found = oracle.difference(leases.back().instance()))
       return "after the timed loop, " + to_string(leases.back().path()) + ": " + *found;
@@ -159,7 +166,7 @@ std::optional<std::string> CoreCell::verify_timed(Oracle& oracle, uint64_t& slot
 void CoreCell::warm_up() {
   pool_ = new_pool(slots_);
   tenant_ = &pool_->admit(prepared_);
-  ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, slots_);
+  ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, calls_.get(), host_.get(), slots_);
   run(2 * slots_ + 8);  // twice round: a slot's first release can still find pages that were never touched
   paths_before_ = pool_->stats().paths;
 }
@@ -193,7 +200,7 @@ CounterSlopes CoreCell::count() {
   }
   for (const int which : {0, 1}) {
     const double sign = which == 0 ? -1 : 1;
-    for (const Phase phase : {Phase::release, Phase::acquire, Phase::init, Phase::work}) {
+    for (const Phase phase : {Phase::release, Phase::acquire, Phase::init, Phase::start, Phase::work}) {
       NamedCounts& own = phase == Phase::release ? slopes.release
                          : phase == Phase::work  ? slopes.work
                                                  : slopes.instantiate;

@@ -11,14 +11,15 @@
 #include "harness/protocol/cell.hpp"
 #include "harness/worker/cycle.hpp"
 #include "harness/worker/oracle.hpp"
+#include "harness/worker/program.hpp"
 
 namespace instbench::bench {
 
 // Nanoseconds of each phase of one cycle, and the sums that the reader asks for.
 struct PhaseTimes {
-  uint64_t release = 0, acquire = 0, init = 0, work = 0;
-  uint64_t instantiate() const { return acquire + init; }
-  uint64_t cycle() const { return release + acquire + init + work; }
+  uint64_t release = 0, acquire = 0, init = 0, start = 0, work = 0;
+  uint64_t instantiate() const { return acquire + init + start; }
+  uint64_t cycle() const { return release + instantiate() + work; }
 };
 
 using NamedCounts = std::map<std::string, double>;  // per cycle
@@ -31,7 +32,7 @@ struct CounterSlopes {
 class CoreCell {
  public:
   // Throws Unsupported or DoesNotFit (a skipped cell), StrategyError, std::system_error.
-  CoreCell(std::shared_ptr<const Module> module, const Case& cell, const Strategy& strategy, uint64_t seed);
+  CoreCell(const Program& program, const Case& cell, const Strategy& strategy, uint64_t seed);
 
   // A new pool, its first cycle, dropped at once.
   PhaseTimes first_cycle(std::string& path);
@@ -69,7 +70,13 @@ class CoreCell {
   std::unique_ptr<Pool> new_pool(uint32_t slots) const;
   void refuse_if_too_large() const;
 
+  Ring new_ring(Pool& pool, const Tenant& tenant, size_t slots) {
+    return {pool, tenant, *plan_, calls_.get(), host_.get(), slots};
+  }
+
+  std::shared_ptr<CallHost> host_;  // before what is bound to it
   std::shared_ptr<const Prepared> prepared_;
+  std::unique_ptr<CallPlan> calls_;
   uint32_t slots_;
   uint64_t seed_;
   Case cell_;

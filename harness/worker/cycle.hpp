@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "harness/worker/call_plan.hpp"
 #include "harness/worker/touch_plan.hpp"
 #include "runtime/os/counters.hpp"
 #include "runtime/os/usage.hpp"
@@ -16,10 +17,9 @@
 
 namespace instbench::bench {
 
-// Phases in the order in which a cycle meets them. `start` (the start function) has no work to time
-// while codegen=none.
-enum class Phase : uint8_t { release, acquire, init, work };
-inline constexpr size_t kPhases = 4;
+// Phases in the order in which a cycle meets them.
+enum class Phase : uint8_t { release, acquire, init, start, work };
+inline constexpr size_t kPhases = 5;
 
 struct NoMarks {
   void at(size_t) noexcept {}
@@ -62,8 +62,9 @@ inline uint64_t touch(Instance instance, const TouchPlan& plan, uint64_t value) 
 // `slots` instances alive at once; each cycle drops the oldest and makes a new one in its place.
 class Ring {
  public:
-  Ring(Pool& pool, const Tenant& tenant, TouchPlan& plan, size_t slots)
-      : pool_(pool), tenant_(tenant), plan_(plan), claims_(slots) {}
+  // `calls` and `host` are null unless the workload calls.
+  Ring(Pool& pool, const Tenant& tenant, TouchPlan& plan, CallPlan* calls, CallHost* host, size_t slots)
+      : pool_(pool), tenant_(tenant), plan_(plan), calls_(calls), host_(host), claims_(slots) {}
   ~Ring() { drain(); }
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -73,6 +74,7 @@ class Ring {
     Pool::Claim& claim = claims_[next_];
     next_ = next_ + 1 == claims_.size() ? 0 : next_ + 1;
     plan_.next_cycle();
+    if (host_ != nullptr) host_->reset();
     marks.at(0);
     if (claim.slot != nullptr) pool_.release(claim, tenant_);
     marks.at(1);
@@ -82,8 +84,13 @@ class Ring {
     marks.at(2);
     const Instance instance = pool_.init(claim, tenant_);
     marks.at(3);
-    sum_ += touch(instance, plan_, ++value_);
+    instance.start();
     marks.at(4);
+    if (calls_ != nullptr)
+      calls_->run(instance);
+    else
+      sum_ += touch(instance, plan_, ++value_);
+    marks.at(5);
   }
 
   // Path of the instance made last: its reset is still to come.
@@ -99,6 +106,8 @@ class Ring {
   Pool& pool_;
   const Tenant& tenant_;
   TouchPlan& plan_;
+  CallPlan* calls_;
+  CallHost* host_;
   std::vector<Pool::Claim> claims_;
   size_t next_ = 0;
   uint64_t value_ = 0;

@@ -24,8 +24,10 @@ Strategy reference_strategy(const Strategy& like) {
 
 }  // namespace
 
-Oracle::Oracle(std::shared_ptr<const Module> module)
-    : prepared_(Prepared::make(std::move(module), reference_strategy({}))) {
+Oracle::Oracle(std::shared_ptr<const Module> module, std::shared_ptr<const Code> code, std::shared_ptr<CallHost> host)
+    : host_(std::move(host)),
+      prepared_(Prepared::make(std::move(module), reference_strategy({}), {std::move(code), host_.get(), {}})) {
+  before_instance();
   pool_ = std::make_unique<Pool>(prepared_->strategy(), SlotGeometry::covering({}, *prepared_), 1);
   reference_ = std::make_unique<Lease>(*pool_, pool_->admit(prepared_));
 }
@@ -100,7 +102,7 @@ std::optional<std::string> Oracle::global_difference(const Instance& instance, s
   const ValType type = prepared_->module().globals[index].type;
   const std::byte* got = instance.vmctx().global(index);
   const std::byte* expected = (*reference_)->vmctx().global(index);
-  if (type == ValType::funcref || type == ValType::externref) {
+  if (type == ValType::funcref) {
     FuncRef here, there;
     std::memcpy(&here, got, sizeof here);
     std::memcpy(&there, expected, sizeof there);
@@ -175,10 +177,10 @@ void mess_up_global(const Instance& instance, size_t index, Random& random) {
   const Global& global = instance.prepared().module().globals[index];
   if (!global.is_mutable) return;
   std::byte* at = instance.vmctx().global(index);
-  if (global.type == ValType::funcref || global.type == ValType::externref) {
+  if (global.type == ValType::funcref) {
     FuncRef there;
     std::memcpy(&there, at, sizeof there);
-    const bool has_function = global.type == ValType::funcref && !instance.prepared().module().functions.empty();
+    const bool has_function = !instance.prepared().module().functions.empty();
     const FuncRef other =
         there.is_null() && has_function ? instance.prepared().ref_to(0, instance.vmctx().base()) : null_ref();
     std::memcpy(at, &other, sizeof other);
@@ -201,8 +203,10 @@ void make_mess(Instance instance, uint64_t seed) {
   std::memset(instance.vmctx().dropped(), 0xff, instance.prepared().layout().dropped_bytes);
 }
 
-std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed) {
+std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed,
+                                     CallPlan* calls) {
   for (int round = 0; round < rounds; ++round) {
+    oracle.before_instance();
     Lease lease(pool, tenant);
     if (auto found = oracle.difference(lease.instance()))
       return "round " + std::to_string(round) + ", " + to_string(lease.path()) + ": " + *found;
@@ -211,6 +215,7 @@ std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& o
       if (auto found = Oracle::growth_difference(lease.instance()))
         return "round " + std::to_string(round) + ": " + *found;
     }
+    if (calls != nullptr) calls->run(lease.instance());
     make_mess(lease.instance(), seed + static_cast<uint64_t>(round));
   }
   if (pool.stats().failed_resets + pool.stats().retired != 0) return "a reset failed: " + pool.stats().last_failure;

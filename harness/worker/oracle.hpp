@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/worker/call_plan.hpp"
 #include "runtime/pool/pool.hpp"
 
 namespace instbench::bench {
@@ -16,7 +17,14 @@ class Oracle {
  public:
   static constexpr uint64_t kGrownPages = 16;  // of 64 KiB: how far growth is used and looked at
 
-  explicit Oracle(std::shared_ptr<const Module> module);
+  // With code, both the reference and what it is compared with have run their start function. `host` may be null; it is
+  // reset before each start.
+  explicit Oracle(std::shared_ptr<const Module> module, std::shared_ptr<const Code> code = nullptr,
+                  std::shared_ptr<CallHost> host = nullptr);
+  // Before an instance is made whose start function may ask the host.
+  void before_instance() const {
+    if (host_ != nullptr) host_->reset();
+  }
 
   // What differs first ("memory 0 at 0x1000: 0xff, expected 0x00"), or nothing. Reads all of the
   // instance's memory and looks at every table entry: its slot is not fit for timing afterwards.
@@ -31,6 +39,7 @@ class Oracle {
   std::optional<std::string> table_difference(Instance& instance, size_t index);
   std::optional<std::string> global_difference(const Instance& instance, size_t index);
 
+  std::shared_ptr<CallHost> host_;
   std::shared_ptr<const Prepared> prepared_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<Lease> reference_;
@@ -41,8 +50,9 @@ class Oracle {
 // entries and, for odd seeds, grows tables; sets mutable globals; drops segments.
 void make_mess(Instance instance, uint64_t seed);
 
-// Makes `rounds` instances in the pool one after another, compares each with the oracle, makes a mess of
-// it and drops it. The pool's slots are unfit for timing afterwards.
-std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed);
+// Makes `rounds` instances in the pool one after another, compares each with the oracle, does the calls (if any), makes
+// a mess of it and drops it. The pool's slots are unfit for timing afterwards. Throws WrongAnswer.
+std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed,
+                                     CallPlan* calls = nullptr);
 
 }  // namespace instbench::bench

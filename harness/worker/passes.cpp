@@ -50,8 +50,9 @@ Json to_json(const Distribution& d) {
 }
 
 Json to_json(const PhaseTimes& t) {
-  return {{"acquire", t.acquire},           {"init", t.init},    {"start", 0}, {"work", t.work}, {"release", t.release},
-          {"instantiate", t.instantiate()}, {"cycle", t.cycle()}};
+  return {{"acquire", t.acquire}, {"init", t.init},       {"start", t.start},
+          {"work", t.work},       {"release", t.release}, {"instantiate", t.instantiate()},
+          {"cycle", t.cycle()}};
 }
 
 Json noise_between(const os::Interference& before, const os::Interference& after) {
@@ -68,16 +69,17 @@ Json noise_between(const os::Interference& before, const os::Interference& after
 
 // Samples by phase, reserved before the pass so that recording does not allocate.
 struct Recorded {
-  std::vector<uint64_t> acquire, init, work, release, instantiate, cycle;
+  std::vector<uint64_t> acquire, init, start, work, release, instantiate, cycle;
   std::vector<uint32_t> path;
 
   explicit Recorded(size_t samples) {
-    for (auto* values : {&acquire, &init, &work, &release, &instantiate, &cycle}) values->reserve(samples);
+    for (auto* values : {&acquire, &init, &start, &work, &release, &instantiate, &cycle}) values->reserve(samples);
     path.reserve(samples);
   }
   void add(const PhaseTimes& times, const Path& taken) {
     acquire.push_back(times.acquire);
     init.push_back(times.init);
+    start.push_back(times.start);
     work.push_back(times.work);
     release.push_back(times.release);
     instantiate.push_back(times.instantiate());
@@ -165,9 +167,13 @@ void pass_phases(PassContext& context) {
   }
   context.sample["phases_by_path"] = by_path(recorded);
   const double clock_ns = os::clock_read_ns();
-  Json phases = {{"samples", samples}, {"clock_ns", clock_ns}, {"resolution_ns", 5 * clock_ns}, {"start", nullptr}};
+  Json phases = {{"samples", samples}, {"clock_ns", clock_ns}, {"resolution_ns", 5 * clock_ns}};
   phases["acquire"] = to_json(*distribution(recorded.acquire));
   phases["init"] = to_json(*distribution(recorded.init));
+  // Not zero but unknown where a start function is there and was not run.
+  const Prepared& prepared = context.cell.prepared();
+  const bool not_run = prepared.module().start.has_value() && prepared.code() == nullptr;
+  phases["start"] = not_run ? Json(nullptr) : to_json(*distribution(recorded.start));
   phases["work"] = to_json(*distribution(recorded.work));
   phases["release"] = to_json(*distribution(recorded.release));
   phases["instantiate"] = to_json(*distribution(recorded.instantiate));

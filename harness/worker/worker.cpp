@@ -7,8 +7,7 @@
 
 #include "harness/worker/batch.hpp"
 #include "harness/worker/passes.hpp"
-#include "runtime/module/load.hpp"
-#include "runtime/module/sha256.hpp"
+#include "harness/worker/program.hpp"
 #include "runtime/os/environment.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/os/usage.hpp"
@@ -18,15 +17,6 @@ namespace {
 
 bool wants(const Request& request, std::string_view pass) {
   return std::find(request.passes.begin(), request.passes.end(), pass) != request.passes.end();
-}
-
-// The parent has validated the bytes; here they only have to be the same bytes.
-std::shared_ptr<const Module> load_requested(const Request& request) {
-  const std::vector<std::byte> bytes = read_module_file(request.module_path);
-  const bool known = !request.module_sha256.empty();
-  if (known && sha256_hex(bytes) != request.module_sha256)
-    throw LoadError(request.cell.module, std::nullopt, "its bytes changed since the run began");
-  return load(bytes, request.cell.module, known ? Bodies::skip : Bodies::validate);
 }
 
 Strategy strategy_of(const Request& request) {
@@ -45,7 +35,7 @@ void set_huge_pages(const Strategy& strategy) {
     throw Unsupported("thp=on: transparent huge pages are " + mode.value_or("not part of this kernel") + " here");
 }
 
-Json facts_of(const CoreCell& cell) {
+Json facts_of(const CoreCell& cell, const Program& program) {
   const Prepared& prepared = cell.prepared();
   uint64_t image_bytes = 0, image_file_bytes = 0, image_hole_bytes = 0;
   size_t extents = 0;
@@ -56,8 +46,12 @@ Json facts_of(const CoreCell& cell) {
     image_hole_bytes += plan.hole_bytes();
     extents += plan.extents.size();
   }
-  return {{"codegen", "none"},
-          {"start_function", prepared.module().start ? "not run (codegen=none)" : "none"},
+  const bool has_start = prepared.module().start.has_value(), runs = prepared.code() != nullptr;
+  return {{"codegen", program.codegen},
+          {"code_from", program.cache_note.empty() ? Json(nullptr) : Json(program.cache_note)},
+          {"start_function", !has_start ? "none"
+                             : runs     ? "run"
+                                        : "not run (codegen=none)"},
           {"table_entry_bytes", sizeof(FuncRef)},
           {"vmctx_bytes", prepared.layout().total},
           {"image_bytes", image_bytes},
@@ -78,13 +72,14 @@ Json features_now() {
 void measure(const Request& request, Json& sample) {
   const Strategy strategy = strategy_of(request);
   set_huge_pages(strategy);
-  const auto module = load_requested(request);
+  const Program program = load_program(request, strategy);
   sample["features"] = features_now();
-  CoreCell cell(module, request.cell, strategy, request.seed);
-  sample["facts"] = facts_of(cell);
+  CoreCell cell(program, request.cell, strategy, request.seed);
+  sample["facts"] = facts_of(cell, program);
   if (wants(request, "first")) pass_first(cell, sample);  // before anything else has warmed this process
   std::optional<Oracle> oracle;
-  if (wants(request, "verify") || wants(request, "verify_after")) oracle.emplace(module);
+  if (wants(request, "verify") || wants(request, "verify_after"))
+    oracle.emplace(program.module, program.code, program.host);
   PassContext context{request, cell, oracle, sample};
   if (wants(request, "trace")) pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
@@ -127,7 +122,7 @@ int run_by_hand(const std::string& request_json, const std::vector<std::string>&
   const Request request = request_from_json(Json::parse(request_json));
   const Strategy strategy = strategy_of(request);
   set_huge_pages(strategy);
-  CoreCell cell(load_requested(request), request.cell, strategy, request.seed);
+  CoreCell cell(load_program(request, strategy), request.cell, strategy, request.seed);
   cell.warm_up();
   return run_batch_by_hand(cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
 }

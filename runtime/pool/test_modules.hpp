@@ -1,7 +1,11 @@
 // Modules and strategies that the tests of slots, pools and the oracle share.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <filesystem>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -61,12 +65,21 @@ inline std::shared_ptr<const Module> module_of(const char* wat) {
 }
 
 // Every way a slot can be made, filled and reset. Small reservations: sanitizers have less address space.
+// Where backing=file finds its images; gone with the process.
+struct ImageFolder {
+  const std::string path = testing::TempDir() + "/instbench_images_" + std::to_string(std::random_device()());
+  ImageFolder() { set_image_folder(path); }
+  ~ImageFolder() { std::filesystem::remove_all(path); }
+};
+
 inline std::vector<Strategy> all_strategies() {
+  static const ImageFolder kImageFolder;
   std::vector<Strategy> strategies;
   for (const char* text :
        {"eager", "overlay", "overlay-lazy", "pool", "pool-lazy", "pool-copy", "pool,table-reset=refill",
         "pool-lazy,reset=remap", "pool,reset=remap", "pool-lazy,affinity=off", "pool-lazy,reset=copy",
-        "pool,reset=copy", "pool,memory=copy", "pool-copy,reset=remap"}) {
+        "pool,reset=copy", "pool,memory=copy", "pool-copy,reset=remap", "overlay,backing=file",
+        "pool-lazy,backing=file", "pool,reset=remap,backing=file"}) {
     Strategy strategy = parse_strategy(text);
     strategy.reserve_bytes = uint64_t{16} << 20;
     strategy.guard_bytes = 65536;

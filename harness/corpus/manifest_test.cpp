@@ -60,7 +60,7 @@ TEST(Corpus, EveryCallScriptIsOfOneModuleAndReads) {
     EXPECT_EQ(entry.call->file, "calls/" + entry.name + ".json");
     listed.insert(entry.call->file);
     const CallScript script = corpus().call_script(entry);
-    const auto checks = [](const Step& step) { return !std::holds_alternative<WriteStep>(step); };
+    const auto checks = [](const ScriptStep& step) { return !std::holds_alternative<WriteStep>(step); };
     EXPECT_TRUE(std::any_of(script.steps.begin(), script.steps.end(), checks));
     EXPECT_EQ(call_script_from_json(to_json(script), "again"), script);
     real += entry.tier == Tier::real;

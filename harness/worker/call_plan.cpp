@@ -180,10 +180,9 @@ class CallPlan::Compiler {
   uint32_t type_of_entry() const {
     for (const ElemSegment& segment : module_.elem_segments) {
       if (segment.mode != SegmentMode::active || segment.table != out_.table) continue;
-      const uint64_t begin = segment.offset.bits;
-      if (segment.offset.kind == ConstExpr::Kind::global_get || out_.entry < begin ||
-          out_.entry >= begin + segment.entries.size())
-        continue;
+      // The host's globals are zero.
+      const uint64_t begin = segment.offset.kind == ConstExpr::Kind::global_get ? 0 : segment.offset.bits;
+      if (out_.entry < begin || out_.entry >= begin + segment.entries.size()) continue;
       const ElemEntry& entry = segment.entries[out_.entry - begin];
       if (entry.kind == ElemEntry::Kind::function) return module_.functions[entry.index].type;
     }

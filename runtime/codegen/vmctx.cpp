@@ -38,10 +38,10 @@ VmctxLayout lay_out_vmctx(const Module& module) {
   layout.imported_memories = layout.host_bindings + layout.imported_functions * sizeof(HostBinding);
   layout.imported_tables = layout.imported_memories + layout.imports_memories * sizeof(void*);
   layout.imported_globals = layout.imported_tables + layout.imports_tables * sizeof(void*);
-  layout.mutable_begin = os::round_up(layout.imported_globals + layout.imports_globals * sizeof(void*), kCacheLine);
-  layout.memories = layout.mutable_begin;
+  layout.memories = layout.imported_globals + layout.imports_globals * sizeof(void*);
   layout.tables = layout.memories + module.memories.size() * sizeof(MemoryInstance);
-  layout.globals = os::round_up(layout.tables + module.tables.size() * sizeof(TableInstance), 16);
+  layout.mutable_begin = os::round_up(layout.tables + module.tables.size() * sizeof(TableInstance), kCacheLine);
+  layout.globals = layout.mutable_begin;
   size_t at = layout.globals;
   for (const Global& global : module.globals) {
     if (global.type == ValType::v128) at = os::round_up(at, 16);

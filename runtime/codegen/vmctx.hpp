@@ -1,10 +1,10 @@
 // Vmctx: what guest code reaches through its context pointer, laid out per module.
 //
-//   | header | bindings | host bindings | import pointers |   memories | tables | globals | dropped flags |
-//   |<--------------------- constant ------------------->|<------------------ mutable ------------------>|
+//   | header | bindings | host bindings | import pointers | memories | tables |   globals | dropped flags |
+//   |<-------------------------- constant (but for sizes) ------------------>|  |<------- mutable ------>|
 //
 // One template of the bytes per module. A slot that last held the same module keeps its constant part,
-// so an instantiation copies the mutable part and stores the few addresses that depend on the slot.
+// so an instantiation copies the mutable part and stores the size of each memory and table.
 // The vmctx lies outside the range that a reset discards: inside it, each cycle would fault it in again.
 // Generated code has a C struct with the same fields at the same places (codegen/unit.cpp).
 #pragma once

@@ -21,19 +21,22 @@ void fill_vmctx(Slot& slot, const Prepared& prepared) {
   const Vmctx ctx(vmctx, layout);
   if (!constant_part_there) {
     ctx.header().slot = &slot;
+    for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+      ctx.own_memory(i).base = slot.memory_base(i);
+      ctx.own_memory(i).owner = vmctx;
+    }
+    for (size_t i = 0; i < prepared.table_count(); ++i) {
+      ctx.own_table(i).entries = slot.table_base(prepared, i);
+      ctx.own_table(i).owner = vmctx;
+    }
     if (prepared.code() != nullptr) ctx.header().stack_limit = os::guest_stack_limit();
     prepared.bind_host(vmctx);
     slot.set_vmctx_owner(prepared.id());
   }
   ctx.header().group_claims = nullptr;
-  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    ctx.own_memory(i).base = slot.memory_base(i);
-    ctx.own_memory(i).owner = vmctx;
-  }
-  for (size_t i = 0; i < prepared.table_count(); ++i) {
-    ctx.own_table(i).entries = slot.table_base(prepared, i);
-    ctx.own_table(i).owner = vmctx;
-  }
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i)
+    ctx.own_memory(i).pages = prepared.needs().memory_pages[i];
+  for (size_t i = 0; i < prepared.table_count(); ++i) ctx.own_table(i).size = prepared.table(i).size;
 }
 
 // After the bindings: a global may hold a reference to a linked function.

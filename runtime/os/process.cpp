@@ -177,7 +177,7 @@ bool is_terminal(Stream stream) { return ::isatty(stream == Stream::out ? STDOUT
 void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = on_interrupt;
-  action.sa_flags = 0;  // no SA_RESTART: waits return
+  action.sa_flags = SA_ONSTACK;  // a signal may come while guest code has used up its stack; no SA_RESTART: waits return
   for (const int signal : {SIGINT, SIGTERM}) {
     if (::sigaction(signal, &action, nullptr) != 0) throw_errno("sigaction");
   }

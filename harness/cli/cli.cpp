@@ -15,6 +15,7 @@ constexpr const char* kFooter =
     "change; 4 inconclusive or unfit environment; 5 coverage mismatch (a case missing, new, or skipped on one side);\n"
     "130 and 143 interrupted (Ctrl-C, SIGTERM). When several apply: 1, 5, 3, 4, 0.\n"
     "Environment: INSTBENCH_HOME (the source tree with corpus/ and plot/), INSTBENCH_PYTHON (for plot and fetch),\n"
+    "INSTBENCH_CACHE_DIR (fetched and precompiled modules), INSTBENCH_CACHE_BYTES (the cap of the latter, 4GiB),\n"
     "INSTBENCH_WORKER (another worker, see harness/protocol/README.md), NO_COLOR.";
 
 std::string version_text() {
@@ -81,6 +82,7 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_list(app, action);
   add_inspect(app, action);
   add_run(app, action, arguments);
+  add_call(app, action);
   add_gate(app, action);
   add_plot(app, action);
   add_convert(app, action);

@@ -328,6 +328,24 @@ void CallPlan::step(const Step& step, const Instance& instance) {
   if (step.as) variables_[*step.as] = got;
 }
 
+std::vector<std::string> CallPlan::last_results() const {
+  std::vector<std::string> texts;
+  const auto last =
+      std::find_if(steps_.rbegin(), steps_.rend(), [](const Step& one) { return one.signature != nullptr; });
+  if (last == steps_.rend()) return texts;
+  for (size_t i = 0; i < last->signature->results.size(); ++i) {
+    const ValType type = last->signature->results[i];
+    const Value& value = values_[i];
+    std::string text = type == ValType::i32   ? std::to_string(static_cast<int32_t>(value.i32))
+                       : type == ValType::i64 ? std::to_string(static_cast<int64_t>(value.i64))
+                       : type == ValType::f32 ? std::to_string(value.f32)
+                       : type == ValType::f64 ? std::to_string(value.f64)
+                                              : std::string("a reference");
+    texts.push_back(text + " (" + std::string(name_of(type)) + ")");
+  }
+  return texts;
+}
+
 void CallPlan::run(const Instance& instance) {
   for (const Step& one : steps_) step(one, instance);
 }

@@ -28,6 +28,8 @@ class CallPlan {
 
   // Does all steps. Throws WrongAnswer naming the step, what was expected and what came.
   void run(const Instance& instance);
+  // Of the last call of the last run: "6765 (i32)".
+  std::vector<std::string> last_results() const;
 
  private:
   struct Step;

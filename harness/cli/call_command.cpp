@@ -1,0 +1,74 @@
+// instbench call: one instance of one module, called once: the answer, and what each step to it took.
+#include <iostream>
+#include <memory>
+#include <variant>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/home.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/corpus/resolve.hpp"
+#include "harness/protocol/text.hpp"
+#include "harness/report/format.hpp"
+#include "harness/worker/call_once.hpp"
+
+namespace instbench::bench {
+namespace {
+
+struct CallOptions {
+  std::string module;
+  std::vector<std::string> invoked;
+  std::string arm = "core:pool-lazy";
+  std::string codegen = "auto";
+};
+
+Request request_of(const CallOptions& options) {
+  const Manifest manifest = load_manifest();
+  Wanted wanted;
+  wanted.names = {options.module};
+  wanted.arms = {options.arm};
+  wanted.invoked = options.invoked;
+  wanted.call = options.invoked.empty();
+  const Selection selection = select(manifest, wanted);
+  const auto found = resolve(manifest, selection.modules.begin()->second, default_cache_dir());
+  if (const auto* missing = std::get_if<Missing>(&found))
+    throw std::runtime_error(options.module + ": " + missing->reason);
+  Request request;
+  request.module_path = std::get<Resolved>(found).path;
+  request.module_sha256 = std::get<Resolved>(found).sha256;
+  request.cell = selection.cases.front();
+  request.arm = selection.arms.front();
+  request.codegen = options.codegen;
+  return request;
+}
+
+int call(const CallOptions& options) {
+  const OneCall once = call_once(request_of(options));
+  if (!once.output.empty()) std::cout << once.output << (once.output.ends_with('\n') ? "" : "\n");
+  if (!once.results.empty()) std::cout << join(once.results, " ") << "\n";
+  std::cerr << "code: " << once.codegen << ", " << once.code_from << "\n"
+            << "load " << time_text(static_cast<double>(once.load_ns)) << " · prepare "
+            << time_text(static_cast<double>(once.prepare_ns)) << " · instantiate "
+            << time_text(static_cast<double>(once.instantiate_ns)) << " · call "
+            << time_text(static_cast<double>(once.call_ns))
+            << "   (each once, cold; `instbench run --call` measures)\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_call(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CallOptions>();
+  CLI::App* verb = app.add_subcommand("call", "Make one instance, call it, print the answer and what each step took");
+  verb->add_option("MODULE", options->module, "A module of the corpus or a path")->required();
+  verb->add_option("--invoke", options->invoked,
+                   "A call to make: 'fib(20)' or, checked, 'fib(20)=6765'; repeatable; default: the corpus's script")
+      ->allow_extra_args(false);
+  verb->add_option("--arm", options->arm, "core:PRESET[,AXIS=VALUE…]")->capture_default_str();
+  verb->add_option("--codegen", options->codegen, "auto, tcc, cc")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "tcc", "cc"}));
+  verb->callback([options, &action] { action = [options] { return call(*options); }; });
+}
+
+}  // namespace instbench::bench

@@ -30,7 +30,7 @@ Request request_of(const CallOptions& options) {
   wanted.invoked = options.invoked;
   wanted.call = options.invoked.empty();
   const Selection selection = select(manifest, wanted);
-  const auto found = resolve(manifest, selection.modules.begin()->second, default_cache_dir());
+  const auto found = resolve(manifest, selection.modules.begin()->second, default_cache_dir(), HashCheck::later);
   if (const auto* missing = std::get_if<Missing>(&found))
     throw std::runtime_error(options.module + ": " + missing->reason);
   Request request;

@@ -36,10 +36,14 @@ struct Missing {
   std::string reason;  // "not fetched: run `instbench fetch real --only fastly`"
 };
 
+// now: a real module's bytes are read and hashed here. later: whoever reads them compares them with Resolved::sha256, so
+// that a precompiled module is found without reading 10 MB of wasm.
+enum class HashCheck : uint8_t { now, later };
+
 // A name of the manifest wins over a file of the same name; a path contains '/' or '.', or exists. A user's .wat and
 // .shape files are built into the cache like the corpus's own. Throws CorpusError for an unknown name
 // (with the nearest one) and for a wrong hash, LoadError or ShapeError when it cannot be assembled.
 std::variant<Resolved, Missing> resolve(const Manifest& manifest, const std::string& name_or_path,
-                                        const std::string& cache_dir);
+                                        const std::string& cache_dir, HashCheck check = HashCheck::now);
 
 }  // namespace instbench::bench

@@ -67,7 +67,7 @@ Program load_program(const Request& request, const Strategy& strategy) {
     if (calls) throw Unsupported("it cannot be called: " + made.why_no_code);
     program.codegen = "none: " + made.why_no_code;
   } else {
-    program.codegen = compiler_id(made.code->compiler()) + " " + std::string(name_of(made.code->bounds()));
+    program.codegen = made.code->options();
   }
   return program;
 }

@@ -130,7 +130,7 @@ struct HostServices {
 struct CodeDescriptor {
   uint64_t abi_version = 0;
   const char* module_sha256 = nullptr;  // of the wasm bytes
-  const char* options = nullptr;        // "tcc guard"
+  const char* options = nullptr;        // "tcc 0.9.27 guard"
   uint64_t functions_count = 0;
   const GuestCode* functions = nullptr;  // by function index; nullptr for imported ones
   uint64_t types_count = 0;

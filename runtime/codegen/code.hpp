@@ -74,7 +74,7 @@ class Code {
   GuestCode host_thunk(uint32_t type) const { return descriptor_->host_thunks[type]; }
   Trampoline trampoline(uint32_t type) const { return descriptor_->trampolines[type]; }
   os::Range text() const { return library_.text(); }                 // the mapped executable part
-  std::string_view options() const { return descriptor_->options; }  // "tcc guard"
+  std::string_view options() const { return descriptor_->options; }  // "tcc 0.9.27 guard"
   Bounds bounds() const;
   Compiler compiler() const;
   uint64_t id() const { return id_; }  // of this load; never reused within a process

@@ -64,9 +64,12 @@ Tool find_cc() {
 }
 
 const Tool& tool(Compiler compiler) {
-  static const Tool tcc = find_tcc();
+  if (compiler == Compiler::tcc) {
+    static const Tool tcc = find_tcc();
+    return tcc;
+  }
   static const Tool cc = find_cc();
-  return compiler == Compiler::tcc ? tcc : cc;
+  return cc;
 }
 
 // Files that are gone when this is.
@@ -225,8 +228,8 @@ CodegenTimes compile_module(const Module& module, std::span<const std::byte> byt
   const Temporary c(path + suffix + ".c"), object(path + suffix + ".o"), so(path + suffix + ".so");
   CodegenTimes times;
   const uint64_t begin = os::now_ns();
-  translate(module, bytes, options.bounds, std::string(name_of(compiler)) + " " + std::string(name_of(options.bounds)),
-            c.path(), options.timeout);
+  translate(module, bytes, options.bounds, compiler_id(compiler) + " " + std::string(name_of(options.bounds)), c.path(),
+            options.timeout);
   times.translate_s = static_cast<double>(os::now_ns() - begin) * 1e-9;
   times.c_bytes = fs::file_size(c.path());
   if (compiler == Compiler::tcc)

@@ -6,6 +6,7 @@
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
+#include "harness/cli/program_options.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/text.hpp"
@@ -17,18 +18,17 @@ namespace {
 
 struct CallOptions {
   std::string module;
-  std::vector<std::string> invoked;
+  Wanted wanted;
   std::string arm = "core:pool-lazy";
   std::string codegen = "auto";
 };
 
 Request request_of(const CallOptions& options) {
   const Manifest manifest = load_manifest();
-  Wanted wanted;
+  Wanted wanted = options.wanted;
   wanted.names = {options.module};
   wanted.arms = {options.arm};
-  wanted.invoked = options.invoked;
-  wanted.call = options.invoked.empty();
+  wanted.call = wanted.invoked.empty();
   const Selection selection = select(manifest, wanted);
   const auto found = resolve(manifest, selection.modules.begin()->second, default_cache_dir(), HashCheck::later);
   if (const auto* missing = std::get_if<Missing>(&found))
@@ -61,9 +61,7 @@ void add_call(CLI::App& app, Action& action) {
   auto options = std::make_shared<CallOptions>();
   CLI::App* verb = app.add_subcommand("call", "Make one instance, call it, print the answer and what each step took");
   verb->add_option("MODULE", options->module, "A module of the corpus or a path")->required();
-  verb->add_option("--invoke", options->invoked,
-                   "A call to make: 'fib(20)' or, checked, 'fib(20)=6765'; repeatable; default: the corpus's script")
-      ->allow_extra_args(false);
+  add_program_options(*verb, options->wanted);
   verb->add_option("--arm", options->arm, "core:PRESET[,AXIS=VALUE…]")->capture_default_str();
   verb->add_option("--codegen", options->codegen, "auto, tcc, cc")
       ->capture_default_str()

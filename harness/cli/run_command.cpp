@@ -8,6 +8,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
+#include "harness/cli/program_options.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/report/table.hpp"
@@ -148,9 +149,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
       ->allow_extra_args(false);
   verb->add_flag("--call", options->wanted.call,
                  "Call the modules' exports as the corpus says, answers checked: instantiate, call, drop");
-  verb->add_option("--invoke", options->wanted.invoked,
-                   "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order")
-      ->allow_extra_args(false);
+  add_program_options(*verb, options->wanted);
   verb->add_option(
           "--codegen", options->codegen,
           "How guest code is made where any is run: auto (cc -O2 for small modules, else TinyCC), tcc, cc, none")

@@ -10,6 +10,7 @@
 #include "harness/protocol/text.hpp"
 #include "harness/run/prepare.hpp"
 #include "runtime/instance/strategy.hpp"
+#include "runtime/os/file.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -61,6 +62,34 @@ std::vector<Case> default_workloads() {
   return {hot, many};
 }
 
+// What the user gives a program, over what its script says.
+void furnish(CallScript& script, const Wanted& wanted) {
+  try {
+    if (!wanted.stdin_file.empty()) script.wasi.input = os::read_text(wanted.stdin_file);
+  } catch (const std::system_error& error) {
+    throw UsageError(std::string("--stdin: ") + error.what());
+  }
+  if (!wanted.dir.empty()) {
+    if (!fs::is_directory(wanted.dir)) throw UsageError("--dir: no such folder: " + wanted.dir);
+    script.wasi.dir = fs::absolute(wanted.dir).lexically_normal().string();
+  }
+  if (!wanted.args.empty()) script.wasi.args = wanted.args;
+  for (const std::string& variable : wanted.env) {
+    const size_t equals = variable.find('=');
+    if (equals == variable.npos || equals == 0) throw UsageError("--env takes NAME=VALUE, not '" + variable + "'");
+    script.wasi.env.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+}
+
+std::string script_text(CallScript script, const Wanted& wanted) {
+  furnish(script, wanted);
+  try {
+    return to_json(script).dump();
+  } catch (const Json::exception&) {
+    throw UsageError("--stdin, --arg and --env take UTF-8 text only");
+  }
+}
+
 std::vector<Case> workloads(const Wanted& wanted) {
   std::vector<Case> cases;
   try {
@@ -73,7 +102,7 @@ std::vector<Case> workloads(const Wanted& wanted) {
       if (wanted.call) cases.push_back(c);
       if (wanted.invoked.empty()) continue;
       c.workload.label = "call(" + join(wanted.invoked, " ") + ")";
-      c.workload.script = to_json(parse_calls(wanted.invoked)).dump();
+      c.workload.script = script_text(parse_calls(wanted.invoked), wanted);
       cases.push_back(c);
     }
   } catch (const GrammarError& error) {
@@ -82,13 +111,25 @@ std::vector<Case> workloads(const Wanted& wanted) {
   return cases;
 }
 
+// Calls of the user's own on a module of the corpus: its imports answer as its script says.
+void use_answers(std::string& script, const CallScript& own, const Wanted& wanted) {
+  CallScript calls = parse_call_script(script, "--invoke");
+  calls.imports = own.imports;
+  calls.wasi = own.wasi;
+  script = script_text(std::move(calls), wanted);
+}
+
 // The scripts of those cases that run the module's own. A suite leaves out what has none; a module named for --call
 // must have one.
-void fill_in_scripts(Selection& selection, const Manifest& manifest) {
+void fill_in_scripts(Selection& selection, const Manifest& manifest, const Wanted& wanted) {
   std::map<std::string, std::string> scripts;
   std::erase_if(selection.cases, [&](Case& c) {
-    if (c.workload.kind != Workload::Kind::call || !c.workload.script.empty()) return false;
+    if (c.workload.kind != Workload::Kind::call) return false;
     const ModuleEntry* entry = manifest.find_module(selection.modules.at(c.module));
+    if (!c.workload.script.empty()) {
+      if (entry != nullptr && entry->call) use_answers(c.workload.script, manifest.call_script(*entry), wanted);
+      return false;
+    }
     if (entry == nullptr || !entry->call) {
       const auto& named = selection.named;
       if (std::find(named.begin(), named.end(), c.module) == named.end()) return true;
@@ -97,7 +138,7 @@ void fill_in_scripts(Selection& selection, const Manifest& manifest) {
                        "--invoke 'fib(20)=6765'");
     }
     std::string& script = scripts[c.module];
-    if (script.empty()) script = to_json(manifest.call_script(*entry)).dump();
+    if (script.empty()) script = script_text(manifest.call_script(*entry), wanted);
     c.workload.script = script;
     return false;
   });
@@ -214,7 +255,7 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
     labels.push_back(label);
   }
   selection.label = join(labels, "+");
-  fill_in_scripts(selection, manifest);
+  fill_in_scripts(selection, manifest, wanted);
   keep_matching(selection.cases, wanted.filter);
   if (selection.cases.empty()) throw UsageError("nothing to run: " + selection.label + " has no cases");
   std::erase_if(selection.modules, [&](const auto& module) {

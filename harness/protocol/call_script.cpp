@@ -315,7 +315,7 @@ class Reader {
     return result;
   }
   WasiSettings wasi(const Json& json) const {
-    only(json, {"args", "env", "stdin", "seed"});
+    only(json, {"args", "env", "stdin", "seed", "dir"});
     WasiSettings result;
     if (json.contains("args")) {
       if (!json["args"].is_array()) fail("\"args\" must be a list");
@@ -326,6 +326,7 @@ class Reader {
         result.env.emplace_back(key, text(value, key));
     }
     if (json.contains("stdin")) result.input = text(json["stdin"], "stdin");
+    if (json.contains("dir")) result.dir = text(json["dir"], "dir");
     if (json.contains("seed")) result.seed = count(json["seed"], "seed", 0);
     return result;
   }

@@ -133,7 +133,8 @@ Answer answer_for(const ImportAnswers& answers, const std::string& module, const
 struct WasiSettings {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
-  std::string input;  // all of standard input
+  std::string input;               // all of standard input
+  std::optional<std::string> dir;  // the program may read and write beneath this folder of the host; absent: no files
   uint64_t seed = 1;
   bool operator==(const WasiSettings&) const = default;
 };

@@ -192,7 +192,7 @@ TEST(ShortCall, HexadecimalHasIntegerTypesOnly) {
 }
 
 TEST(ShortCall, Errors) {
-  EXPECT_NE(short_error("f").find("--call 'f': the arguments in parentheses are missing; write it as in"),
+  EXPECT_NE(short_error("f").find("--invoke 'f': the arguments in parentheses are missing; write it as in"),
             std::string::npos);
   EXPECT_NE(short_error("(1)").find("the export's name is missing"), std::string::npos);
   EXPECT_NE(short_error("\"f(1)").find("closing quote"), std::string::npos);

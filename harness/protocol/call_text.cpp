@@ -108,7 +108,9 @@ Json imports_json(const ImportAnswers& imports) {
 Json wasi_json(const WasiSettings& wasi) {
   Json env = Json::object();
   for (const auto& [key, value] : wasi.env) env[key] = value;
-  return {{"args", wasi.args}, {"env", env}, {"stdin", wasi.input}, {"seed", wasi.seed}};
+  Json json{{"args", wasi.args}, {"env", env}, {"stdin", wasi.input}, {"seed", wasi.seed}};
+  if (wasi.dir) json["dir"] = *wasi.dir;
+  return json;
 }
 
 // ---- the short form ----
@@ -205,7 +207,7 @@ Json to_json(const CallScript& script) {
 CallScript parse_calls(const std::vector<std::string>& calls) {
   CallScript script;
   for (const std::string& call : calls) script.steps.emplace_back(short_call(call));
-  if (script.steps.empty()) throw GrammarError("--call: no call is given");
+  if (script.steps.empty()) throw GrammarError("--invoke: no call is given");
   return script;
 }
 

@@ -135,6 +135,7 @@ wasi::Options wasi_options(const WasiSettings& settings) {
   for (const auto& [name, value] : settings.env) options.environ.push_back(name + "=" + value);
   options.stdin_bytes = settings.input;
   options.random_seed = settings.seed;
+  options.preopen_dir = settings.dir;
   return options;
 }
 

@@ -190,6 +190,7 @@ CounterSlopes CoreCell::count() {
   slopes.long_cycles = kLongRun;
   CounterMarks marks;
   std::array<PhaseSums, 2> runs;
+  ring_->cycle(marks);  // the pages of this very frame, copied on write since the trace pass forked, are not the cell's
   for (uint64_t i = 0; i < slopes.short_cycles; ++i) {
     ring_->cycle(marks);
     runs[0].add(marks);

@@ -1,0 +1,17 @@
+#include "harness/cli/program_options.hpp"
+
+namespace instbench::bench {
+
+void add_program_options(CLI::App& verb, Wanted& wanted) {
+  verb.add_option("--invoke", wanted.invoked,
+                  "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order")
+      ->allow_extra_args(false);
+  verb.add_option("--stdin", wanted.stdin_file, "File that a called program reads as its standard input");
+  verb.add_option("--dir", wanted.dir, "Folder that a called program may read and write beneath, as its /");
+  verb.add_option("--arg", wanted.args, "An argument of a called program, its name first; repeatable")
+      ->allow_extra_args(false);
+  verb.add_option("--env", wanted.env, "A variable of a called program: NAME=VALUE; repeatable")
+      ->allow_extra_args(false);
+}
+
+}  // namespace instbench::bench

@@ -172,6 +172,7 @@ function replay(wasm, script) {
   it.wasi.memory = it.memory;
   it.exports = new WebAssembly.Instance(module, importsFor(module, script, it)).exports;
   const run = new Run(it);
+  for (const name of script.preinit ?? []) it.exports[name]();
   for (const list of ['before', 'steps']) {
     (script[list] ?? []).forEach((step, i) => {
       try {

@@ -3,8 +3,10 @@
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
 #include "harness/run/prepare.hpp"
+#include "runtime/codegen/code.hpp"
 #include "runtime/image/image_plan.hpp"
 #include "runtime/instance/strategy.hpp"
+#include "runtime/preinit/preinit.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -128,6 +130,15 @@ std::string table_text_of(const Json& t) {
   return out + obstacles_text(t.at("obstacles"));
 }
 
+// What --codegen=auto would do here; what wasm2c refuses shows only when it is tried.
+std::string codegen_text(const Module& module) {
+  try {
+    return "compiled by " + compiler_id(choose_compiler(module, Compiler::automatic)) + " where any is run";
+  } catch (const CodegenError& error) {
+    return std::string("none: ") + error.what();
+  }
+}
+
 }  // namespace
 
 Json inspect_json(const std::string& name, const std::string& tier, const Module& module) {
@@ -141,6 +152,8 @@ Json inspect_json(const std::string& name, const std::string& tier, const Module
   return {{"name", name},
           {"facts", module_facts(name, tier, module)},
           {"start_function", module.start.has_value()},
+          {"codegen", codegen_text(module)},
+          {"preinit", preinit_advice(module) ? Json(*preinit_advice(module)) : Json(nullptr)},
           {"always_traps", eligibility.always_traps ? Json(*eligibility.always_traps) : Json(nullptr)},
           {"memories", memories},
           {"tables", tables},
@@ -156,8 +169,10 @@ std::string inspect_text(const Json& inspected) {
                     count_of(facts, "data_segments") + " data segments, " + count_of(facts, "elem_segments") +
                     " element segments, start function: " + yes_no(inspected, "start_function") + "\n";
   if (inspected.at("start_function").get<bool>()) {
-    out += "  what the start function writes is in no image (and it is not run while codegen=none)\n";
+    out += "  what the start function writes is in no image\n";
   }
+  out += "  guest code: " + inspected.at("codegen").get<std::string>() + "\n";
+  if (inspected.at("preinit").is_string()) out += "  " + inspected.at("preinit").get<std::string>() + "\n";
   if (inspected.at("always_traps").is_string()) {
     out += "  instantiation always fails: " + inspected.at("always_traps").get<std::string>() + "\n";
   }

@@ -6,6 +6,10 @@ void add_program_options(CLI::App& verb, Wanted& wanted) {
   verb.add_option("--invoke", wanted.invoked,
                   "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order")
       ->allow_extra_args(false);
+  verb.add_option("--preinit", wanted.preinit,
+                  "Exports to run once, in order; instances start from the state they leave (A,B or repeated)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_option("--stdin", wanted.stdin_file, "File that a called program reads as its standard input");
   verb.add_option("--dir", wanted.dir, "Folder that a called program may read and write beneath, as its /");
   verb.add_option("--arg", wanted.args, "An argument of a called program, its name first; repeatable")

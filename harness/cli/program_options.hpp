@@ -7,7 +7,7 @@
 
 namespace instbench::bench {
 
-// --invoke, --stdin, --dir, --arg, --env. `wanted` must outlive the parsing.
+// --invoke, --preinit, --stdin, --dir, --arg, --env. `wanted` must outlive the parsing.
 void add_program_options(CLI::App& verb, Wanted& wanted);
 
 }  // namespace instbench::bench

@@ -119,6 +119,27 @@ void use_answers(std::string& script, const CallScript& own, const Wanted& wante
   script = script_text(std::move(calls), wanted);
 }
 
+// Preinit as a case carries it: the exports, and what the imports answer meanwhile.
+std::string preinit_text(CallScript answers, const std::vector<std::string>& exports, const Wanted& wanted) {
+  answers.preinit = exports;
+  std::erase(answers.preinit, "");  // --preinit '': nothing but the start function
+  answers.before.clear();
+  answers.steps.clear();
+  answers.variables.clear();
+  return script_text(std::move(answers), wanted);
+}
+
+// Of --preinit, or of the module's own script.
+void fill_in_preinit(Selection& selection, const Manifest& manifest, const Wanted& wanted) {
+  for (Case& c : selection.cases) {
+    const ModuleEntry* entry = manifest.find_module(selection.modules.at(c.module));
+    CallScript answers;
+    if (entry != nullptr && entry->call) answers = manifest.call_script(*entry);
+    const std::vector<std::string>& exports = wanted.preinit.empty() ? answers.preinit : wanted.preinit;
+    if (!exports.empty()) c.preinit = preinit_text(answers, exports, wanted);
+  }
+}
+
 // The scripts of those cases that run the module's own. A suite leaves out what has none; a module named for --call
 // must have one.
 void fill_in_scripts(Selection& selection, const Manifest& manifest, const Wanted& wanted) {
@@ -256,6 +277,7 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
   }
   selection.label = join(labels, "+");
   fill_in_scripts(selection, manifest, wanted);
+  fill_in_preinit(selection, manifest, wanted);
   keep_matching(selection.cases, wanted.filter);
   if (selection.cases.empty()) throw UsageError("nothing to run: " + selection.label + " has no cases");
   std::erase_if(selection.modules, [&](const auto& module) {

@@ -19,6 +19,7 @@ struct Wanted {
   bool call = false;                 // --call: each module's own script instead
   std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order
   // What a called program finds, instead of what its script says: --stdin, --dir, --arg, --env. Empty: as the script says.
+  std::vector<std::string> preinit;  // --preinit: exports run once
   std::string stdin_file, dir;
   std::vector<std::string> args, env;
   std::string filter;                // regular expression, searched in case ids; empty: all

@@ -22,10 +22,16 @@ class Reader {
   explicit Reader(std::string where) : file_(std::move(where)), where_(file_) {}
 
   CallScript script(const Json& json) {
-    only(json, {"imports", "wasi", "before", "steps"});
+    only(json, {"imports", "wasi", "preinit", "before", "steps"});
     if (json.contains("imports")) script_.imports = imports(object(json["imports"], "imports"));
     if (json.contains("wasi")) script_.wasi = wasi(object(json["wasi"], "wasi"));
+    if (json.contains("preinit")) {
+      if (!json["preinit"].is_array()) fail("\"preinit\" must be a list of exports");
+      for (const Json& name : json["preinit"]) script_.preinit.push_back(text(name, "preinit"));
+    }
     if (json.contains("before")) script_.before = steps(json["before"], "before step");
+    // What only preinitialises calls nothing afterwards.
+    if (!json.contains("steps") && json.contains("preinit")) return std::move(script_);
     if (!json.contains("steps")) fail("lacks \"steps\"");
     script_.steps = steps(json["steps"], "step");
     return std::move(script_);

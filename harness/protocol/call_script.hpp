@@ -142,8 +142,9 @@ struct WasiSettings {
 struct CallScript {
   ImportAnswers imports;
   WasiSettings wasi;
-  std::vector<ScriptStep> before;  // initialisation that each fresh instance needs first (_initialize, constructors)
-  std::vector<ScriptStep> steps;   // not empty
+  std::vector<std::string> preinit;  // exports run once, whose state all instances start from (preinit.hpp)
+  std::vector<ScriptStep> before;    // initialisation that each fresh instance needs first (_initialize, constructors)
+  std::vector<ScriptStep> steps;     // empty only in a script that says nothing but what to preinitialise
   std::vector<std::string> variables;
   bool operator==(const CallScript&) const = default;
 };

@@ -199,8 +199,9 @@ std::string quoted_if_odd(const std::string& name) {
 Json to_json(const CallScript& script) {
   const Writer writer(script);
   Json json{{"imports", imports_json(script.imports)}, {"wasi", wasi_json(script.wasi)}};
+  if (!script.preinit.empty() || script.steps.empty()) json["preinit"] = script.preinit;
   if (!script.before.empty()) json["before"] = writer.steps(script.before);
-  json["steps"] = writer.steps(script.steps);
+  if (!script.steps.empty()) json["steps"] = writer.steps(script.steps);
   return json;
 }
 

@@ -45,7 +45,8 @@ std::string id_of(const Workload& w) {
 }
 
 std::string id_of(const Case& c) {
-  std::string id = c.module + " " + id_of(c.workload) + " s" + std::to_string(c.slots);
+  std::string id =
+      c.module + (c.preinit.empty() ? " " : " preinit ") + id_of(c.workload) + " s" + std::to_string(c.slots);
   if (c.vary != 0) id += " v" + number_text(c.vary * 100) + "%";
   if (c.bystanders != 0) id += " b" + std::to_string(c.bystanders);
   if (c.threads != 1) id += " t" + std::to_string(c.threads);
@@ -84,8 +85,10 @@ Workload workload_from_json(const Json& json) {
 }
 
 Json to_json(const Case& c) {
-  return {{"module", c.module}, {"workload", to_json(c.workload)}, {"slots", c.slots},
-          {"vary", c.vary},     {"bystanders", c.bystanders},      {"threads", c.threads}};
+  Json json = {{"module", c.module}, {"workload", to_json(c.workload)}, {"slots", c.slots},
+               {"vary", c.vary},     {"bystanders", c.bystanders},      {"threads", c.threads}};
+  if (!c.preinit.empty()) json["preinit"] = Json::parse(c.preinit);
+  return json;
 }
 
 Case case_from_json(const Json& json) {
@@ -93,6 +96,7 @@ Case case_from_json(const Json& json) {
   c.module = need<std::string>(json, "module");
   c.workload = workload_from_json(need<Json>(json, "workload"));
   c.slots = need_count(json, "slots");
+  if (json.contains("preinit")) c.preinit = json["preinit"].dump();
   c.vary = need<double>(json, "vary");
   c.bystanders = need_count(json, "bystanders");
   c.threads = need_count(json, "threads");

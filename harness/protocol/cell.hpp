@@ -50,10 +50,14 @@ struct Case {
   double vary = 0;          // share of the touched addresses redrawn each cycle, 0..1
   uint64_t bystanders = 0;  // threads that spin beside the measured one
   uint64_t threads = 1;
+  // Preinit: the JSON text of a call script that names exports to run once and what imports answer meanwhile; instances
+  // start from the state they leave (runtime/preinit). Empty: none.
+  std::string preinit;
   bool operator==(const Case&) const = default;
 };
 
-// "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1.
+// "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1; "preinit " stands before
+// the workload of a module that is preinitialised.
 // Inside touch(): r, w, c, g with their counts, zero ones left out; "runs4" and "reread" when set.
 std::string id_of(const Case& c);
 std::string id_of(const Workload& w);  // "none", "touch(w64)" or "call"

@@ -196,7 +196,7 @@ class Table {
       if (own == nullptr) continue;
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
-      if (start.empty()) start = start_line(*own);
+      if (start.empty()) start = start_line(*own) + preinit_line(*own);
     }
     return out + floor + start;
   }
@@ -269,6 +269,20 @@ class Table {
   }
 
   // A module is measured without its start function: the worker has no code to run.
+  // What instances start from, and what in it is not the module's: clocks and random numbers are the same in all of
+  // them.
+  std::string preinit_line(const Json& own) const {
+    const Json facts = own.value("facts", Json::object());
+    const Json preinit = facts.is_object() ? facts.value("preinit", Json()) : Json();
+    if (!preinit.is_object()) return "";
+    std::string line = "  preinit: " + number_text(preinit.at("content_pages")[0].get<double>()) +
+                       " pages with content before, " + number_text(preinit.at("content_pages")[1].get<double>()) +
+                       " after";
+    if (!preinit.at("baked_in").empty())
+      line += "; baked in: answers of " + join(preinit.at("baked_in").get<std::vector<std::string>>(), ", ");
+    return paint_.dim(line) + "\n";
+  }
+
   std::string start_line(const Json& own) const {
     const Json start = own.value("facts", Json::object()).value("start_function", Json(nullptr));
     if (!start.is_string() || !start.get<std::string>().starts_with("not run")) return "";

@@ -129,19 +129,21 @@ HostCode code_of(Builtin builtin, const FuncType& type) {
   return nullptr;
 }
 
-wasi::Options wasi_options(const WasiSettings& settings) {
+wasi::Options wasi_options(const WasiSettings& settings, wasi::Clock clock) {
   wasi::Options options;
   options.args = settings.args;
   for (const auto& [name, value] : settings.env) options.environ.push_back(name + "=" + value);
   options.stdin_bytes = settings.input;
   options.random_seed = settings.seed;
   options.preopen_dir = settings.dir;
+  options.clock = clock;
   return options;
 }
 
 }  // namespace
 
-CallHost::CallHost(const CallScript& script) : answers_(script.imports), world_(wasi_options(script.wasi)) {}
+CallHost::CallHost(const CallScript& script, wasi::Clock clock)
+    : answers_(script.imports), world_(wasi_options(script.wasi, clock)) {}
 
 std::optional<HostDefinition> CallHost::find(const std::string& module, const std::string& name,
                                              const FuncType& type) const {

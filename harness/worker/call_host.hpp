@@ -15,7 +15,8 @@ namespace instbench::bench {
 
 class CallHost final : public HostImports {
  public:
-  explicit CallHost(const CallScript& script);
+  // fixed: clocks stand still, so that what a program does with them is the same in every process.
+  explicit CallHost(const CallScript& script, wasi::Clock clock = wasi::Clock::real);
 
   std::optional<HostDefinition> find(const std::string& module, const std::string& name,
                                      const FuncType& type) const override;

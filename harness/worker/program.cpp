@@ -36,6 +36,17 @@ void make_host(Program& program) {
   if (program.script) program.host = std::make_shared<CallHost>(*program.script);
 }
 
+void run_preinit(Program& program, const CallScript& script) {
+  const CallHost host(script, wasi::Clock::fixed);
+  try {
+    Preinitialised made = preinit(program.module, program.code, script.preinit, &host);
+    program.module = made.module;
+    program.preinit = made.report;
+  } catch (const PreinitError& error) {
+    throw Unsupported(error.what());
+  }
+}
+
 }  // namespace
 
 Bounds bounds_of(const Strategy& strategy) {
@@ -49,8 +60,10 @@ Program load_program(const Request& request, const Strategy& strategy) {
     set_image_folder(cache.folder());
   }
   Program program;
-  const bool calls = request.cell.workload.kind == Workload::Kind::call;
-  if (calls) program.script = parse_call_script(request.cell.workload.script, request.cell.module);
+  const bool preinits = !request.cell.preinit.empty();
+  const bool calls = request.cell.workload.kind == Workload::Kind::call || preinits;
+  if (request.cell.workload.kind == Workload::Kind::call)
+    program.script = parse_call_script(request.cell.workload.script, request.cell.module);
   make_host(program);
   const Compiler compiler = parse_compiler(request.codegen);
   if (!calls) {
@@ -69,6 +82,7 @@ Program load_program(const Request& request, const Strategy& strategy) {
   } else {
     program.codegen = made.code->options();
   }
+  if (preinits) run_preinit(program, parse_call_script(request.cell.preinit, request.cell.module));
   return program;
 }
 

@@ -47,7 +47,18 @@ Json facts_of(const CoreCell& cell, const Program& program) {
     extents += plan.extents.size();
   }
   const bool has_start = prepared.module().start.has_value(), runs = prepared.code() != nullptr;
+  Json preinit;
+  if (program.preinit) {
+    const PreinitReport& report = *program.preinit;
+    preinit = {{"memory_pages", {report.memory_pages_before, report.memory_pages_after}},
+               {"content_pages", {report.content_pages_before, report.content_pages_after}},
+               {"globals_changed", report.globals_changed},
+               {"table_entries_changed", report.table_entries_changed},
+               {"segments_dropped", report.segments_dropped},
+               {"baked_in", report.baked_in}};
+  }
   return {{"codegen", program.codegen},
+          {"preinit", preinit},
           {"code_from", program.cache_note.empty() ? Json(nullptr) : Json(program.cache_note)},
           {"start_function", !has_start ? "none"
                              : runs     ? "run"

@@ -126,6 +126,7 @@ struct ElemSegment {
 
 struct Module {
   std::string sha256;      // of the bytes loaded, lower-case hex
+  std::string snapshot;    // empty, or a hash of what preinit changed since (preinit.hpp)
   uint64_t byte_size = 0;  // of the bytes loaded
   std::vector<FuncType> types;
   std::vector<Import> imports;  // in file order; duplicates, empty names kept

@@ -145,6 +145,7 @@ class ModuleBytesReader {
 
   void read() {
     m_.sha256 = r_.text();
+    m_.snapshot = r_.text();
     m_.byte_size = r_.number<uint64_t>();
     m_.tag_count = r_.number<uint32_t>();
     read_all(r_, m_.types, 16, [&](FuncType& type) {
@@ -271,9 +272,10 @@ class ModuleBytesReader {
 }  // namespace
 
 void write_module(ByteWriter& w, const Module& module) {
-  const auto& [sha256, byte_size, types, imports, functions, tables, memories, globals, exports, data_segments,
+  const auto& [sha256, snapshot, byte_size, types, imports, functions, tables, memories, globals, exports, data_segments,
                elem_segments, data_bytes, start, tag_count] = module;
   w.text(sha256);
+  w.text(snapshot);
   w.number(byte_size);
   w.number(tag_count);
   write_all(w, types);

@@ -52,6 +52,7 @@ void expect_equal(const std::vector<Item>& a, const std::vector<Item>& b, const 
 
 void expect_equal(const Module& a, const Module& b) {
   EXPECT_EQ(a.sha256, b.sha256);
+  EXPECT_EQ(a.snapshot, b.snapshot);
   EXPECT_EQ(a.byte_size, b.byte_size);
   EXPECT_EQ(a.start, b.start);
   EXPECT_EQ(a.tag_count, b.tag_count);

@@ -388,17 +388,6 @@ TEST(ExactCost, EvictionThrowsTheOldImageAway) {
   EXPECT_EQ(lease.path().memory, MemoryPath::mapped);
 }
 
-TEST(Host, StubsCountWhatIsCalled) {
-  PoolWith one(kRich, parse_strategy("pool-lazy"), 1);
-  Lease lease(one.pool, *one.tenant);
-  const FuncRef imported = lease->take(0, 5);
-  imported.code(imported.environment);
-  imported.code(imported.environment);
-  const HostFunction& f = *one.prepared->host_functions()[0];
-  EXPECT_EQ(f.module + "." + f.name, "host.f");
-  EXPECT_EQ(f.calls, 2u);
-}
-
 TEST(Unsupported, NamesWhatTheCoreCannot) {
   const auto refusal = [](const char* wat) -> std::string {
     try {

@@ -298,6 +298,37 @@ TEST_P(Calls, ATrapInTheStartFunctionFailsInstantiation) {
   }
 }
 
+// Function bodies are translated in groups: calls and references lead from each group to every other.
+std::string many_functions(int count) {
+  std::string wat = "(module (table 1 funcref) (type $v (func (result i32)))";
+  for (int i = 0; i < count; ++i) {
+    wat += "(func $f" + std::to_string(i) + " (result i32) ";
+    if (i == 0) {
+      wat += "i32.const 1)";
+    } else {
+      const std::string before = "$f" + std::to_string(i - 1);
+      wat += "(i32.add (i32.const 1) (call " + before + ")))";
+      if (i % 100 == 0)
+        wat += "(func (export \"r" + std::to_string(i) + "\") (result i32) (table.set 0 (i32.const 0) (ref.func " +
+               before + ")) (call_indirect (type $v) (i32.const 0)))";
+    }
+  }
+  wat += "(elem declare func";
+  for (int i = 99; i < count; i += 100) wat += " $f" + std::to_string(i);
+  return wat + ") (export \"last\" (func $f" + std::to_string(count - 1) + ")))";
+}
+
+TEST_P(Calls, FunctionsOfAllGroupsReachEachOther) {
+  static const std::string wat = many_functions(701);
+  Guest guest(wat.c_str(), GetParam());
+  Lease lease(guest.pool, *guest.tenant);
+  uint32_t result = 0;
+  EXPECT_EQ(call(lease.instance(), "last", {}, &result), Trap::none);
+  EXPECT_EQ(result, 701u);
+  EXPECT_EQ(call(lease.instance(), "r600", {}, &result), Trap::none);
+  EXPECT_EQ(result, 600u);
+}
+
 // A memory of 4 GiB: 65,536 pages, the last byte, and addresses up to 2^33 [15].
 TEST(GuestCode, AFullMemoryWorksToItsLastByte) {
   if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;

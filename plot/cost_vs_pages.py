@@ -34,6 +34,7 @@ class Line:
     """One strategy in one panel: cells by pages, fewest first."""
     arm: str
     points: list  # (pages, Cell)
+    unit: str = "page"
 
     def slope(self):
         """(ns per page, low, high), or None with a single point."""
@@ -92,6 +93,9 @@ def _stem_suffix(case, axis):
 
 
 def pages_of(case, axis):
+    """Where a case stands on the axis: pages, or (cost_vs_argument) the number that its call is made with."""
+    if axis == "argument":
+        return case.argument[1]
     return case.pages[0 if axis == "read" else 1]
 
 
@@ -108,7 +112,7 @@ def lines_of(result, cases, axis, slots):
         cells = [(pages_of(c, axis), result.cell(c, arm)) for c in cases if c.slots == slots]
         points = sorted(((p, cell) for p, cell in cells if cell is not None and cell.drawable), key=lambda point: point[0])
         if points:
-            found.append(Line(arm, points))
+            found.append(Line(arm, points, "step" if axis == "argument" else "page"))
     return found
 
 
@@ -124,8 +128,9 @@ def draw(result, group, source):
     page = style.Page(width, top + HEIGHT + BOTTOM + text.height + 0.1)
     page.title(cases[0].module_name, f": cost of a cycle against pages {'written' if axis == 'write' else 'read'}")
     page.subtitle(subtitle)
-    panels = [_panel(page, result, cases, axis, s, LEFT + i * (WIDTH + WORDS), top) for i, s in enumerate(slots)]
-    _same_axes(panels, cells, axis, style.looks(result.arms))
+    label = f"4 KiB pages {'written' if axis == 'write' else 'read'} per cycle"
+    panels = [panel(page, result, cases, axis, s, LEFT + i * (WIDTH + WORDS), top, label) for i, s in enumerate(slots)]
+    same_axes(panels, cells, axis, style.looks(result.arms))
     panels[0][0].set_ylabel("time per cycle", fontsize=9)
     text.draw(page, 0.3, page.height - text.height - 0.02)
     return page
@@ -133,16 +138,16 @@ def draw(result, group, source):
 
 # One panel ------------------------------------------------------------------------------------------
 
-def _panel(page, result, cases, axis, slots, left, top):
+def panel(page, result, cases, axis, slots, left, top, label):
     axes = page.axes(left, top, WIDTH, HEIGHT, xscale="log", yscale="log")
     case = next(c for c in cases if c.slots == slots)
-    axes.set_title(f"{_settings_text(case, axis)}{selection.conditions_text(case)}", fontsize=9.5, loc="left", color=style.SOFT)
-    axes.set_xlabel(f"4 KiB pages {'written' if axis == 'write' else 'read'} per cycle", fontsize=9)
+    axes.set_title(f"{settings_text(case, axis)}{selection.conditions_text(case)}", fontsize=9.5, loc="left", color=style.SOFT)
+    axes.set_xlabel(label, fontsize=9)
     axes.grid(axis="both")
     return axes, lines_of(result, cases, axis, slots)
 
 
-def _settings_text(case, axis):
+def settings_text(case, axis):
     """What else each cycle does; nothing when it only touches the pages of the axis."""
     load = case.workload
     words = [f"{key} {load[key]}" for key in ("read", "write", "calls", "grow", "runs") if key != axis and load.get(key)]
@@ -150,7 +155,7 @@ def _settings_text(case, axis):
     return ", ".join(words) + " · " if words else ""
 
 
-def _same_axes(panels, cells, axis, looks):
+def same_axes(panels, cells, axis, looks):
     drawable = [c for c in cells if c.drawable]
     pages = sorted({pages_of(c.case, axis) for c in drawable})
     scale = Pages(pages)
@@ -216,11 +221,11 @@ def in_words(line):
     """"975 ns per page, 1 fault"; "≤ 12 ns" when the range of the processes includes zero."""
     slope, faults = line.slope(), line.faults()
     if slope is None:
-        return "one count of pages only"
+        return f"one count of {line.unit}s only"
     if slope[1] <= 0 <= slope[2]:
-        text = f"≤ {duration(slope[2])} per page"
+        text = f"≤ {duration(slope[2])} per {line.unit}"
     else:
-        text = f"{'−' if slope[0] < 0 else ''}{duration(abs(slope[0]))} per page"
+        text = f"{'−' if slope[0] < 0 else ''}{duration(abs(slope[0]))} per {line.unit}"
     return text + (f", {_range(faults)}" if faults else "")
 
 

@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 from result import ResultError, load  # noqa: E402
 
 FORMATS = ("png", "svg")
-CHARTS = ("before-after", "cost-vs-pages", "overview")
+CHARTS = ("before-after", "cost-vs-pages", "cost-vs-argument", "overview")
 
 
 class Usage(Exception):
@@ -103,12 +103,13 @@ def chart_modules(name):
     """Imported late, so that a bad command line or file is reported without matplotlib too."""
     try:
         import before_after
+        import cost_vs_argument
         import cost_vs_pages
         import overview
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
     except ImportError as error:
         raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
-    return [m for m in (before_after, cost_vs_pages, overview) if name in (m.NAME, "all")]
+    return [m for m in (before_after, cost_vs_pages, cost_vs_argument, overview) if name in (m.NAME, "all")]
 
 
 def plot(file, folder, options):

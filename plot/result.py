@@ -57,6 +57,12 @@ class Case:
         return None
 
     @property
+    def argument(self):
+        """(export, value) of a workload that makes one call with one whole number, "call(f(64))"; else nothing."""
+        match = re.fullmatch(r"(?:preinit )?call\((.+)\((\d+)\)(?:=.*)?\)", self.workload_label)
+        return (match.group(1), int(match.group(2))) if match else None
+
+    @property
     def conditions(self):
         """What else flatters or hurts, apart from the number of slots."""
         return (self.vary, self.bystanders, self.threads)

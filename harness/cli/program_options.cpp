@@ -4,7 +4,8 @@ namespace instbench::bench {
 
 void add_program_options(CLI::App& verb, Wanted& wanted) {
   verb.add_option("--invoke", wanted.invoked,
-                  "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order")
+                  "A call to make instead, with its answer: 'fib(20)=6765'; repeatable, made in order; 'f({1,8,64})' is a\n"
+                  "case for each value")
       ->allow_extra_args(false);
   verb.add_option("--preinit", wanted.preinit,
                   "Exports to run once, in order; instances start from the state they leave (A,B or repeated)")

@@ -90,6 +90,36 @@ std::string script_text(CallScript script, const Wanted& wanted) {
   }
 }
 
+// "f({1,2})" -> "f(1)", "f(2)"; several braces give their product. `most` bounds what a slip of the pen can ask for.
+std::vector<std::string> expanded(const std::string& text) {
+  constexpr size_t kMost = 4096;
+  const size_t open = text.find('{'), close = text.find('}', open);
+  if (open == text.npos) return {text};
+  if (close == text.npos) throw UsageError("--invoke '" + text + "': the brace is not closed");
+  std::vector<std::string> all;
+  for (const std::string& value : split(text.substr(open + 1, close - open - 1), ',')) {
+    for (const std::string& rest : expanded(text.substr(0, open) + value + text.substr(close + 1))) all.push_back(rest);
+    if (all.size() > kMost) throw UsageError("--invoke '" + text + "' stands for more than 4096 calls");
+  }
+  return all;
+}
+
+// One list of calls for each combination of the values in braces.
+std::vector<std::vector<std::string>> sweep_of(const std::vector<std::string>& invoked) {
+  std::vector<std::vector<std::string>> sweep{{}};
+  for (const std::string& text : invoked) {
+    std::vector<std::vector<std::string>> next;
+    for (const auto& before : sweep) {
+      for (const std::string& call : expanded(text)) {
+        next.push_back(before);
+        next.back().push_back(call);
+      }
+    }
+    sweep = std::move(next);
+  }
+  return sweep;
+}
+
 std::vector<Case> workloads(const Wanted& wanted) {
   std::vector<Case> cases;
   try {
@@ -100,10 +130,12 @@ std::vector<Case> workloads(const Wanted& wanted) {
       c.workload.kind = Workload::Kind::call;
       c.workload.label = "call";
       if (wanted.call) cases.push_back(c);
-      if (wanted.invoked.empty()) continue;
-      c.workload.label = "call(" + join(wanted.invoked, " ") + ")";
-      c.workload.script = script_text(parse_calls(wanted.invoked), wanted);
-      cases.push_back(c);
+      for (const std::vector<std::string>& calls : sweep_of(wanted.invoked)) {
+        if (calls.empty()) continue;
+        c.workload.label = "call(" + join(calls, " ") + ")";
+        c.workload.script = script_text(parse_calls(calls), wanted);
+        cases.push_back(c);
+      }
     }
   } catch (const GrammarError& error) {
     throw UsageError(error.what());

@@ -79,9 +79,9 @@ class Generator {
 
   std::string table() { return "$t" + number(d_.below(tables_)); }
   std::string entry() {
-    return d_.yes() ? "(i32.const " + number(d_.below(entries_ + 2)) + ")" : "(i32.and " + i32(1) + " (i32.const 15))";
+    return d_.yes() ? "(i32.const " + number(d_.below(entries_ + 2)) + ")" : "(i32.and " + i32(0) + " (i32.const 15))";
   }
-  std::string address() { return d_.below(8) == 0 ? i32(1) : "(i32.and " + i32(1) + " (i32.const 65535))"; }
+  std::string address() { return d_.below(8) == 0 ? i32(0) : "(i32.and " + i32(0) + " (i32.const 65535))"; }
   std::string offset() {
     return d_.below(12) == 0 ? " offset=" + number(d_.word()) : " offset=" + number(d_.below(64));
   }

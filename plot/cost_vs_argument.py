@@ -14,6 +14,7 @@ from units import rounded
 
 NAME = "cost-vs-argument"
 NEEDS = "it needs cells of one call at two or more arguments (zero apart): --invoke 'f({0,1,8,64})'"
+ON_REQUEST = True  # its absence is no remark
 AXIS = "argument"
 TIMED = sweep.TIMED.replace("page", "step")
 SUBTITLE = "At the end of each line: what one more step of the argument costs (≤: no more than), and the minor faults it takes."

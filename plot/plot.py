@@ -127,7 +127,8 @@ def plot(file, folder, options):
     if not any(pictures for _, pictures in found):
         refuse_nothing(result, cases, charts)
     for chart, pictures in found:
-        if not pictures:
+        # A sweep of calls is asked for; that a file has none is worth a word only to whoever looks for it.
+        if not pictures and (options.chart != "all" or not getattr(chart, "ON_REQUEST", False)):
             print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
         for stem, group in pictures:
             yield from write(result, chart, stem, group, folder, options)

@@ -116,7 +116,7 @@ Json wasi_json(const WasiSettings& wasi) {
 // ---- the short form ----
 
 [[noreturn]] void bad_call(const std::string& text, const std::string& reason) {
-  throw GrammarError("--call '" + text + "': " + reason +
+  throw GrammarError("--invoke '" + text + "': " + reason +
                      "; write it as in 'add(1,2)=3' or '\"odd name\"(1i64,2.5f32)=nonzero'");
 }
 

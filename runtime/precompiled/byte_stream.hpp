@@ -30,9 +30,7 @@ class ByteWriter {
   template <typename Number>
   void number(Number value) {
     static_assert(std::is_arithmetic_v<Number> || std::is_enum_v<Number>);
-    const size_t at = bytes_.size();
-    bytes_.resize(at + sizeof value);
-    std::memcpy(bytes_.data() + at, &value, sizeof value);
+    append(&value, sizeof value);
   }
   // Numbers only: a struct with padding would write bytes that nobody set.
   template <typename Number>
@@ -49,6 +47,11 @@ class ByteWriter {
   std::vector<std::byte> take() { return std::move(bytes_); }
 
  private:
+  // Not inlined: GCC 12 sees overflows in a vector's growth that are not there (bug 105651's kind).
+  [[gnu::noinline]] void append(const void* from, size_t size) {
+    const auto* at = static_cast<const std::byte*>(from);
+    bytes_.insert(bytes_.end(), at, at + size);
+  }
   std::vector<std::byte> bytes_;
 };
 

@@ -179,6 +179,7 @@ TEST(ModuleBytes, AChangedByteIsRefusedOrHarmless) {
 TEST(ModuleBytes, ACountThatTheFileCannotHoldAllocatesNothing) {
   ByteWriter writer;
   writer.text("sha");
+  writer.text("snapshot");
   writer.number<uint64_t>(1);
   writer.number<uint32_t>(0);
   writer.number<uint64_t>(UINT64_MAX / 16);  // types

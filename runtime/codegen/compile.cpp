@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// GCC at -O2 takes some 4 seconds for this much (bytes of wasm without data); TinyCC 10 milliseconds.
+// Bytes of wasm without data. GCC at -O2 takes a few seconds for this much, TinyCC a tenth of one.
 constexpr uint64_t kLargestForCc = 96 << 10;
 
 constexpr std::chrono::seconds kQuestion{20};  // for a compiler that only says its version

@@ -16,7 +16,9 @@ class JournalFile : public testing::Test {
  protected:
   JournalFile() { std::filesystem::remove(path_); }
   ~JournalFile() override { std::filesystem::remove(path_); }
-  std::string path_ = testing::TempDir() + "instbench_journal_test.jsonl";
+  // One file a test: they run at the same time.
+  std::string path_ = testing::TempDir() + "instbench_journal_" +
+                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".jsonl";
 };
 
 Experiment with_seed(uint64_t seed) {

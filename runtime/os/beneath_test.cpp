@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 class Beneath : public testing::Test {
  protected:
-  Beneath() : top_(fs::path(testing::TempDir()) / "instbench_beneath") {
+  Beneath()  // one folder a test: they run at the same time
+      : top_(fs::path(testing::TempDir()) /
+             (std::string("instbench_beneath_") + testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::remove_all(top_);
     fs::create_directories(top_ / "inside/d");
     std::ofstream(top_ / "inside/f") << "text";

@@ -74,6 +74,14 @@ class GuestTest(unittest.TestCase):
             self.assertEqual(done.returncode, 1, done.stdout)
             self.assertIn(why, done.stderr)
 
+    def test_a_sweep_is_a_case_for_each_value_and_nothing_for_a_single_call(self):
+        done = self.instbench("run", "p.wat", "--invoke", "fib({1,2,3})", "--arm", "core:pool-lazy", "--dry-run")
+        self.assertIn("6 cases", done.stderr)
+        self.assertIn("p.wat call(fib(2)) s64", done.stdout)
+        done = self.call("--invoke", "fib({1,2})")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a sweep", done.stderr)
+
     def test_a_guest_that_grows_without_end_meets_its_limit(self):
         self.assertEqual(self.call("--invoke", "eat()").returncode, 0)
 

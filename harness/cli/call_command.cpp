@@ -30,6 +30,10 @@ Request request_of(const CallOptions& options) {
   wanted.arms = {options.arm};
   wanted.call = wanted.invoked.empty();
   const Selection selection = select(manifest, wanted);
+  for (const Case& c : selection.cases) {
+    if (c.workload.label != selection.cases.front().workload.label)
+      throw UsageError("call makes one list of calls; a sweep (braces in --invoke) is for `instbench run`");
+  }
   const auto found = resolve(manifest, selection.modules.begin()->second, default_cache_dir(), HashCheck::later);
   if (const auto* missing = std::get_if<Missing>(&found))
     throw std::runtime_error(options.module + ": " + missing->reason);

@@ -1,10 +1,13 @@
 """Cost against a call's argument: what one cycle costs as the same export is called with larger numbers.
 
 How to read it. As cost-vs-pages, with the argument in place of the pages: made by a sweep such as
-`--invoke 'call_each({0,1,8,64,512,8192})'`. Of two strategies that differ in their tables only, the note below the
-picture says where they break even: the argument from which the lazy one costs more, between measured points
-by a straight line; "never" when it was cheaper at all of them.
+`--invoke 'call_each({0,1,8,64,512,8192})'`. Of two strategies that differ in their tables only, a dotted line and the notes
+say where they break even: the argument from which on the lazy one's median is the dearer one, by a straight line
+between measured points. How far to believe it stands beside it: up to where the lazy one was cheaper in every
+process, and from where it was dearer in every process. In between the two are not told apart.
 """
+
+from dataclasses import dataclass
 
 import caption
 import cost_vs_pages as sweep
@@ -48,40 +51,94 @@ def draw(result, group, source):
               for i, s in enumerate(slots)]
     sweep.same_axes(panels, cells, AXIS, style.looks(result.arms))
     panels[0][0].set_ylabel("time per cycle", fontsize=9)
+    for (axes, _), s in zip(panels, slots):
+        mark(axes, [found for found in break_evens(result, group) if found.slots == s], style.looks(result.arms))
     text.draw(page, 0.3, page.height - text.height - 0.02)
     return page
 
 
-def break_even(lazy, eager):
-    """The argument from which the lazy line is the dearer one; None when it never is at a measured point."""
-    dear = {at: cell.median_ns for at, cell in eager.points}
-    gaps = [(at, cell.median_ns - dear[at]) for at, cell in lazy.points if at in dear]
-    for i, (at, gap) in enumerate(gaps):
-        if gap <= 0:
-            continue
-        if i == 0:
-            return at
-        before, was = gaps[i - 1]
-        return before + (at - before) * -was / (gap - was)
-    return None
+@dataclass
+class BreakEven:
+    """Where a lazy strategy becomes dearer than the eager one that it is otherwise like."""
+    slots: int
+    lazy: str
+    eager: str
+    at: object  # from here on the lazy median is the dearer one; None: it is not at the last measured point
+    dearer_at: list  # the measured points where the lazy median is the dearer one
+    clear_below: object  # up to here every process of the lazy one was cheaper than every one of the other; None: nowhere
+    clear_above: object  # from here on, dearer
+    last: int  # the largest measured point
+
+    @property
+    def words(self):
+        lazy, eager = style.name_of(self.lazy), style.name_of(self.eager)
+        if self.at is None:
+            found = f"dearer than {eager} only at {', '.join(f'{p:,}' for p in self.dearer_at)}" if self.dearer_at else (
+                f"never dearer than {eager}, up to {self.last:,}")
+        else:
+            found = f"dearer than {eager} from about {self.at:,.0f} on"
+        sure = [f"cheaper up to {self.clear_below:,}" if self.clear_below is not None else "",
+                f"dearer from {self.clear_above:,}" if self.clear_above is not None else ""]
+        sure = " and ".join(s for s in sure if s)
+        return f"Break-even, S={self.slots}: {lazy} is {found} ({'in every process ' + sure if sure else 'the processes overlap everywhere'})."
 
 
-def pairs(result, group):
-    """(slots, lazy line, eager line) of strategies that differ in their tables only."""
+def break_even(slots, lazy, eager):
+    """None when the two have no measured point in common."""
+    others = dict(eager.points)
+    both = [(at, cell, others[at]) for at, cell in lazy.points if at in others]
+    if not both:
+        return None
+    gaps = [(at, a.median_ns - b.median_ns) for at, a, b in both]
+    below = above = None
+    for at, a, b in both:
+        if a.high_ns >= b.low_ns:
+            break
+        below = at
+    for at, a, b in reversed(both):
+        if a.low_ns <= b.high_ns:
+            break
+        above = at
+    dearer = [at for at, gap in gaps if gap > 0]
+    return BreakEven(slots, lazy.arm, eager.arm, _crossing(gaps), dearer, below, above, gaps[-1][0])
+
+
+def _crossing(gaps):
+    """The last place where the gap turns positive, or None when it does not end so. The last, since a noisy point
+    before it is no place from which on anything is dearer."""
+    if gaps[-1][1] <= 0:
+        return None
+    for (before, was), (at, gap) in reversed(list(zip(gaps, gaps[1:]))):
+        if was <= 0:
+            return before + (at - before) * -was / (gap - was)
+    return gaps[0][0]
+
+
+def break_evens(result, group):
+    """Of strategies that differ in their tables only, for each number of slots."""
+    found = []
     for slots in sorted({c.slots for c in group}):
         lines = {line.arm: line for line in sweep.lines_of(result, group, AXIS, slots)}
-        for lazy, eager in PAIRS:
-            if lazy in lines and eager in lines:
-                yield slots, lines[lazy], lines[eager]
+        found += [break_even(slots, lines[lazy], lines[eager]) for lazy, eager in PAIRS if lazy in lines and eager in lines]
+    return [f for f in found if f is not None]
+
+
+def mark(axes, found, looks):
+    """A dotted line at each break-even, its number and the other strategy's name low in the panel, a row each."""
+    low, high = axes.get_xlim()
+    shown = sorted((f for f in found if f.at is not None and low < f.at < high), key=lambda f: f.at)
+    for row, f in enumerate(shown):
+        colour, left = looks[f.lazy].colour, f.at > (low * high) ** 0.5
+        axes.axvline(f.at, color=colour, linewidth=0.9, linestyle=":", zorder=1)
+        words = style.escape(f"{style.name_of(f.lazy)} = {style.name_of(f.eager)}: {f.at:,.0f}")
+        axes.annotate(words, xy=(f.at, 0.02 + 0.034 * row), xycoords=("data", "axes fraction"), xytext=(-3 if left else 3, 0),
+                      textcoords="offset points", fontsize=6.5, ha="right" if left else "left", va="bottom", color=style.SOFT,
+                      bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6))
 
 
 def notes(result, group, shown, cells):
     found = caption.doubts(result, cells) + caption.missing(result, group, result.arms)
-    for slots, lazy, eager in pairs(result, group):
-        at = break_even(lazy, eager)
-        words = f"dearer than {style.name_of(eager.arm)} from about {at:,.0f} on" if at is not None else (
-            f"never dearer than {style.name_of(eager.arm)}, up to {lazy.points[-1][0]:,}")
-        found.append(f"Break-even, S={slots}: {style.name_of(lazy.arm)} is {words}.")
+    found += [f.words for f in break_evens(result, group)]
     if {c.slots for c in shown} == {1}:
         found.append("S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident.")
     return found + [selection.CONDITIONS_KEY]
@@ -89,11 +146,14 @@ def notes(result, group, shown, cells):
 
 COLUMNS = ["module", "case", "export", "argument", "slots", "vary", "bystanders", "threads", "arm", "status", "reason", "verified", "processes",
            "median_ns", "min_ns", "max_ns", "faults_minor_low", "faults_minor_high", "line_ns_per_step", "line_ns_per_step_low",
-           "line_ns_per_step_high"]
+           "line_ns_per_step_high", "break_even"]
 
 
 def rows(result, group):
-    """One row per cell; the line's figures are repeated on each of its cells."""
+    """One row per cell; the line's figures are repeated on each of its cells. `break_even`: "ARM at NUMBER" of each."""
+    marks = {}
+    for f in break_evens(result, group):
+        marks.setdefault((f.slots, f.lazy), []).append(f"{f.eager} at {'none' if f.at is None else f'{f.at:.6g}'}")
     order, apart = style.story_order(result.arms)
     lines = {(slots, line.arm): line for slots in {c.slots for c in group} for line in sweep.lines_of(result, group, AXIS, slots)}
     for case in sorted(group, key=lambda c: (c.slots, c.argument[1])):
@@ -105,4 +165,4 @@ def rows(result, group):
                 continue
             slope = lines[(case.slots, arm)].slope() or (None,) * 3
             yield (head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), cell.median_ns, cell.low_ns, cell.high_ns]
-                   + list(cell.faults or (None, None)) + [rounded(v) for v in slope])
+                   + list(cell.faults or (None, None)) + [rounded(v) for v in slope] + ["; ".join(marks.get((case.slots, arm), []))])

@@ -23,6 +23,7 @@ NEEDS = "it needs cells with batch times at two or more counts (zero apart) of p
 PANELS = 2
 TOP, HEIGHT, LEFT, WIDTH, WORDS, BOTTOM = 1.08, 4.4, 0.85, 3.55, 2.45, 0.62  # inches
 LABEL, FINE = 8.5, 7.2  # points
+DIGIT = 0.08  # inches, of a tick's label
 SUBTITLE = "At the end of each line: what one more page costs (≤: no more than), and the minor faults it takes."
 TIMED = caption.TIMED + (
          " Cost per page: difference of the medians at the most and the fewest pages over the difference in pages; its "
@@ -163,7 +164,7 @@ def same_axes(panels, cells, axis, looks):
     for axes, lines in panels:
         axes.set_xlim(scale.left, scale.right)
         axes.set_ylim(low, high)
-        ticks = ([0] if 0 in pages else []) + _readable([p for p in pages if p])
+        ticks = ([0] if 0 in pages else []) + _readable([p for p in pages if p], scale)
         axes.set_xticks([scale.at(p) for p in ticks], [str(p) for p in ticks])
         axes.xaxis.set_minor_locator(ticker.NullLocator())
         axes.yaxis.set_major_locator(ticker.LogLocator(10, numticks=15))
@@ -195,13 +196,14 @@ class Pages:
         return log(self.at(pages) / self.left) / log(self.right / self.left)
 
 
-def _readable(pages):
-    """Tick values far enough apart for their labels."""
+def _readable(pages, scale):
+    """Tick values far enough apart for their labels, the largest among them."""
     kept = []
-    for p in pages:
-        if not kept or p / kept[-1] > 1.45:
+    for p in reversed(pages):
+        room = DIGIT * (len(str(p)) + len(str(kept[-1]))) / 2 if kept else 0
+        if not kept or (scale.share(kept[-1]) - scale.share(p)) * WIDTH > room + DIGIT:
             kept.append(p)
-    return kept
+    return kept[::-1]
 
 
 def _line(axes, line, scale, look):

@@ -15,6 +15,15 @@
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
     (local.get $sum))
+  ;; Calls k entries (1 to 8,192) once each, evenly spread over the table: every page of entries is seen early.
+  (func (export "call_spread") (param $k i32) (result i32) (local $at i32) (local $step i32) (local $sum i32)
+    (if (i32.eqz (local.get $k)) (then (return (i32.const 0))))
+    (local.set $step (i32.div_u (i32.const 0x20000000) (local.get $k)))  ;; 8,192 / k, in 65,536ths
+    (loop $next
+      (local.set $sum (call_indirect (type $unary) (local.get $sum) (i32.shr_u (local.get $at) (i32.const 16))))
+      (local.set $at (i32.add (local.get $at) (local.get $step)))
+      (br_if $next (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
+    (local.get $sum))
   ;; Calls the first entry n times: what a call costs once the entry is there.
   (func (export "call_same") (param $n i32) (result i32) (local $sum i32)
     (block $done (loop $next

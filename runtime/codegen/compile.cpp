@@ -96,7 +96,8 @@ std::string unique_suffix() {
   if (result.interrupted) throw CodegenError(what + " was interrupted");
   if (result.timed_out) throw CodegenError(what + " took too long and was stopped");
   if (result.signal) throw CodegenError(what + " was killed by signal " + std::to_string(*result.signal));
-  throw CodegenError(what + " failed: " + first_line_with(result.err, "error"));
+  const std::string reason = first_line_with(result.err, "error");
+  throw CodegenError(what + " failed: " + (reason.empty() ? "exit code " + std::to_string(result.exit_code) : reason));
 }
 
 void run(const std::string& what, const std::vector<std::string>& argv, std::chrono::milliseconds timeout) {
@@ -118,7 +119,8 @@ void translate(const Module& module, std::span<const std::byte> bytes, Bounds bo
         if (!file) throw CodegenError("cannot write " + c_path + " (is the disk full?)");
       },
       timeout);
-  if (!result.ok) throw CodegenError(result.message);
+  const bool ended_early = result.signal || result.timed_out || result.interrupted;
+  if (!result.ok) throw CodegenError((ended_early ? "the translation to C was " : "") + result.message);
 }
 
 std::string libtcc1() {

@@ -29,10 +29,11 @@ void fill_vmctx(Slot& slot, const Prepared& prepared) {
       ctx.own_table(i).entries = slot.table_base(prepared, i);
       ctx.own_table(i).owner = vmctx;
     }
-    if (prepared.code() != nullptr) ctx.header().stack_limit = os::guest_stack_limit();
     prepared.bind_host(vmctx);
     slot.set_vmctx_owner(prepared.id());
   }
+  // Of this thread, which need not be the one that filled the constant part.
+  if (prepared.code() != nullptr) ctx.header().stack_limit = os::guest_stack_limit();
   ctx.header().group_claims = nullptr;
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i)
     ctx.own_memory(i).pages = prepared.needs().memory_pages[i];
@@ -95,25 +96,41 @@ void write_entries(const Instance& instance, const ElemSegment& segment, TableIn
   os::counters().table_entries += length;
 }
 
-void apply_leftover_elements(const Instance& instance) {
+// `wrote_linked` becomes true when something is written into another instance's table.
+void apply_leftover_elements(const Instance& instance, bool& wrote_linked) {
   const Prepared& prepared = instance.prepared();
   for (const Leftover& leftover : prepared.leftover_elements()) {
     const ElemSegment& segment = prepared.module().elem_segments[leftover.segment];
     const uint64_t begin = place_of(instance, leftover, segment.offset), size = segment.entries.size();
     check_bounds("element", leftover, begin, size, instance.table_size(segment.table), "entries",
                  Trap::out_of_bounds_table);
-    write_entries(instance, segment, instance.vmctx().table(segment.table), begin, 0, size);
+    TableInstance& table = instance.vmctx().table(segment.table);
+    write_entries(instance, segment, table, begin, 0, size);
+    wrote_linked |= size != 0 && table.owner != instance.vmctx().base();
   }
 }
 
-void apply_leftover_data(const Instance& instance) {
+void apply_leftover_data(const Instance& instance, bool& wrote_linked) {
   const Prepared& prepared = instance.prepared();
   for (const Leftover& leftover : prepared.leftover_data()) {
     const DataSegment& segment = prepared.module().data_segments[leftover.segment];
     const std::span<std::byte> memory = instance.memory(segment.memory);
     const uint64_t begin = place_of(instance, leftover, segment.offset);
     check_bounds("data", leftover, begin, segment.size, memory.size(), "bytes", Trap::out_of_bounds_memory);
-    if (segment.size != 0) os::copy_bytes(memory.data() + begin, prepared.module().data(segment).data(), segment.size);
+    if (segment.size == 0) continue;
+    os::copy_bytes(memory.data() + begin, prepared.module().data(segment).data(), segment.size);
+    wrote_linked |= instance.vmctx().memory(segment.memory).owner != instance.vmctx().base();
+  }
+}
+
+void apply_leftovers(const Instance& instance) {
+  bool wrote_linked = false;
+  try {
+    if (!instance.prepared().leftover_elements().empty()) apply_leftover_elements(instance, wrote_linked);
+    if (!instance.prepared().leftover_data().empty()) apply_leftover_data(instance, wrote_linked);
+  } catch (InstantiationError& error) {
+    error.wrote_linked = wrote_linked;
+    throw;
   }
 }
 
@@ -163,13 +180,12 @@ Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Lin
   if (prepared.table_count() != 0) {
     path.tables = strategy.tables == TableInit::eager ? TablePath::filled : TablePath::lazy;
     if (strategy.tables == TableInit::eager) fill_tables(slot, prepared);
-    if (!prepared.leftover_elements().empty()) apply_leftover_elements(instance);
   }
   if (strategy.memory == MemoryInit::copy && path.memory != MemoryPath::none && !slot.content_present()) {
     copy_segments(slot, prepared.module(), prepared.eligibility());
     path.memory = MemoryPath::copied;
   }
-  if (!prepared.leftover_data().empty()) apply_leftover_data(instance);
+  apply_leftovers(instance);
   return instance;
 }
 

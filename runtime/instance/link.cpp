@@ -33,8 +33,10 @@ void match_function(const Import& import, const Module& module, const Extern& ob
 
 void match_memory(const Import& import, const Module& module, const Extern& object) {
   const MemoryInstance& there = object.instance.vmctx().memory(object.index);
-  match_limits(import, {there.pages, definer(there.owner).memories[there.index].limits.max},
-               module.memories[import.index].limits);
+  const Memory& defined = definer(there.owner).memories[there.index];
+  const Memory& asked = module.memories[import.index];
+  if (defined.is_64 != asked.is_64) incompatible(import, "one of the memories has 64-bit addresses");
+  match_limits(import, {there.pages, defined.limits.max}, asked.limits);
 }
 
 void match_table(const Import& import, const Module& module, const Extern& object) {
@@ -61,10 +63,16 @@ std::optional<Extern> find_export(const Instance& instance, const std::string& n
   return std::nullopt;
 }
 
-void check_links(const Module& module, const Links& links) {
-  for (size_t i = 0; i < links.size(); ++i) {
-    if (!links[i]) continue;
+void check_links(const Prepared& importer, const Links& links) {
+  const Module& module = importer.module();
+  for (size_t i = 0; i < module.imports.size(); ++i) {
     const Import& import = module.imports[i];
+    const bool given = i < links.size() && links[i];
+    // Otherwise the slot's last tenant would still be bound here.
+    if (importer.linked(i) && !given) throw LinkError("unknown import " + quoted(import));
+    if (!importer.linked(i) && given)
+      throw LinkError(quoted(import) + " was prepared as the host's and cannot be linked");
+    if (!given) continue;
     const Extern& object = *links[i];
     if (object.kind != import.kind) {
       incompatible(import, "it is a " + std::string(name_of(object.kind)) + ", asked for is a " +

@@ -31,7 +31,8 @@ struct LinkError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Throws LinkError unless every linked import matches the type that the module asks for. Sizes are those of now.
-void check_links(const Module& module, const Links& links);
+// Throws LinkError unless there is a link for each import that the module was prepared to have linked and for no other,
+// and each matches the type that the module asks for. Sizes are those of now.
+void check_links(const Prepared& importer, const Links& links);
 
 }  // namespace instbench

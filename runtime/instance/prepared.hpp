@@ -36,6 +36,8 @@ struct InstantiationError : std::runtime_error {
   explicit InstantiationError(const std::string& reason, Trap why = Trap::none)
       : std::runtime_error("instantiation failed: " + reason), trap(why) {}
   Trap trap;
+  // A segment before the one that failed is already in a linked memory or table.
+  bool wrote_linked = false;
 };
 
 // What a module is given beside its own bytes.

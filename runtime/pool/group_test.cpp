@@ -34,8 +34,17 @@ constexpr const char* kImporter = R"((module (import "e" "memory" (memory 1 4)) 
 // Writes its function into the table, then a segment traps.
 constexpr const char* kFails = R"((module (import "e" "table" (table 4 8 funcref)) (memory 1)
   (func $f (result i32) i32.const 77) (elem (i32.const 3) $f) (data (i32.const 65536) "x")))";
+// The same with a start function that traps.
+constexpr const char* kFailsAtStart = R"((module (import "e" "table" (table 4 8 funcref))
+  (func $f (result i32) i32.const 77) (elem declare func $f)
+  (func $s (table.set 0 (i32.const 3) (ref.func $f)) unreachable) (start $s)))";
+// Fail before anything was written into what is linked.
 constexpr const char* kFailsFirst = R"((module (import "e" "table" (table 4 8 funcref))
-  (func $f (result i32) i32.const 77) (elem (i32.const 9) $f)))";
+  (func $f (result i32) i32.const 77) (elem (i32.const 4) $f)))";
+constexpr const char* kFailsFirstInMemory = R"((module (import "e" "memory" (memory 1)) (table 2 funcref)
+  (func $f) (elem (i32.const 0) $f) (data (i32.const 65535) "xy")))";
+constexpr const char* kFailsAfterNothing = R"((module (import "e" "table" (table 4 8 funcref))
+  (func $f) (elem (i32.const 4)) (elem (i32.const 5) $f)))";
 
 // Modules that all link to one exporter, in one pool.
 struct Linked {
@@ -113,15 +122,124 @@ TEST_P(Groups, AGroupsSlotsComeBackTogetherAndClean) {  // [24]
 }
 
 TEST_P(Groups, AFailedInstanceThatWroteIntoASharedTableStaysCallable) {
-  Linked world(kFails, 1, GetParam());
-  Lease exporter(world.pool, *world.exporting);
-  EXPECT_THROW(Lease(world.pool, *world.importing, world.links(exporter.instance())), InstantiationError);
-  EXPECT_EQ(finished(world.pool), 0u);
-  uint32_t result = 0;
-  EXPECT_EQ(call(exporter.instance(), "through", {3}, &result), Trap::none);
-  EXPECT_EQ(result, 77u);
-  exporter.release();
-  EXPECT_EQ(finished(world.pool), 2u);
+  for (const char* wat : {kFails, kFailsAtStart}) {
+    SCOPED_TRACE(wat);
+    Linked world(wat, 1, GetParam());
+    Lease exporter(world.pool, *world.exporting);
+    EXPECT_THROW(Lease(world.pool, *world.importing, world.links(exporter.instance())), InstantiationError);
+    EXPECT_EQ(finished(world.pool), 0u);
+    // Nobody else gets its slot meanwhile.
+    Lease second(world.pool, *world.exporting), third(world.pool, *world.exporting);
+    EXPECT_THROW(Lease(world.pool, *world.exporting), std::length_error);
+    uint32_t result = 0;
+    EXPECT_EQ(call(exporter.instance(), "through", {3}, &result), Trap::none);
+    EXPECT_EQ(result, 77u);
+    exporter.release();
+    EXPECT_EQ(finished(world.pool), 2u);
+    Lease again(world.pool, *world.exporting);
+    EXPECT_EQ(call(again.instance(), "through", {3}), Trap::uninitialized_element);
+  }
+}
+
+TEST_P(Groups, AFailedInstanceThatWroteNothingGivesItsSlotBackAtOnce) {
+  for (const char* wat : {kFailsFirst, kFailsFirstInMemory, kFailsAfterNothing}) {
+    SCOPED_TRACE(wat);
+    Linked world(wat, 1, GetParam());
+    Lease exporter(world.pool, *world.exporting);
+    for (uint64_t round = 1; round <= 6; ++round) {  // more often than there are slots
+      EXPECT_THROW(Lease(world.pool, *world.importing, world.links(exporter.instance())), InstantiationError);
+      EXPECT_EQ(finished(world.pool), round);
+      EXPECT_EQ(exporter->vmctx().header().group_claims, nullptr);
+    }
+    exporter.release();
+    EXPECT_EQ(finished(world.pool), 7u);
+  }
+}
+
+// Two groups and one that links to both: all three are one group, and every one of them stays until the last is gone.
+constexpr const char* kBridge =
+    R"((module (import "a" "table" (table $a 4 8 funcref)) (import "b" "table" (table $b 4 8 funcref))
+  (import "a" "memory" (memory 1)) (type $v (func (result i32))) (func $mine (result i32) i32.const 55)
+  (elem (table $b) (i32.const 1) func $mine)
+  (func (export "move") (table.copy $b $a (i32.const 2) (i32.const 0) (i32.const 1)))))";
+constexpr const char* kFaulty =
+    R"((module (memory (export "memory") 1 4) (table (export "table") 4 8 funcref) (type $v (func (result i32)))
+  (func $beyond (result i32) (i32.load (i32.const 262144))) (elem (i32.const 0) $beyond)
+  (func (export "through") (param i32) (result i32) (call_indirect (type $v) (local.get 0)))))";
+
+TEST_P(Groups, GroupsThatAreLinkedBecomeOne) {
+  const auto faulty = prepare(kFaulty, GetParam());
+  const auto bridge = prepare(kBridge, GetParam(), nullptr, {true, true, true});
+  Pool pool(faulty->strategy(), SlotGeometry::covering(SlotGeometry::covering({}, *faulty), *bridge), 4);
+  const Tenant &f = pool.admit(faulty), &b = pool.admit(bridge);
+  for (int last = 0; last < 3; ++last) {
+    SCOPED_TRACE(last);
+    const uint64_t before = finished(pool);
+    std::vector<Lease> leases;
+    leases.emplace_back(pool, f);
+    leases.emplace_back(pool, f);
+    const Instance one = leases[0].instance(), two = leases[1].instance();
+    leases.emplace_back(pool, b,
+                        Links{find_export(one, "table"), find_export(two, "table"), find_export(one, "memory")});
+    EXPECT_EQ(call(leases[2].instance(), "move"), Trap::none);
+    std::swap(leases[static_cast<size_t>(last)], leases[2]);
+    leases[0].release();
+    leases[1].release();
+    EXPECT_EQ(finished(pool), before) << "two are released, the third may still call them";
+    // The first's function, in the second's table, faults in the first's memory: a trap of the call to the second.
+    EXPECT_EQ(call(two, "through", {2}), Trap::out_of_bounds_memory);
+    uint32_t result = 0;
+    EXPECT_EQ(call(two, "through", {1}, &result), Trap::none);
+    EXPECT_EQ(result, 55u);
+    leases[2].release();
+    EXPECT_EQ(finished(pool), before + 3);
+  }
+  Lease again(pool, f);
+  EXPECT_EQ(again->vmctx().header().group_claims, nullptr);
+  EXPECT_EQ(call(again.instance(), "through", {1}), Trap::uninitialized_element);
+}
+
+// A host function that links a new instance to the caller while the caller runs: what the running call holds stays.
+struct Linker : HostImports {
+  mutable Pool* pool = nullptr;
+  mutable const Tenant* tenant = nullptr;
+  mutable std::vector<Lease> leases;
+  std::optional<HostDefinition> find(const std::string&, const std::string&, const FuncType&) const override {
+    return HostDefinition{link, const_cast<Linker*>(this)};
+  }
+  static Trap link(void* context, const Instance& caller, Value*) noexcept {
+    Linker& self = *static_cast<Linker*>(context);
+    for (int i = 0; i < 20; ++i)
+      self.leases.emplace_back(*self.pool, *self.tenant, Links{find_export(caller, "memory")});
+    return Trap::none;
+  }
+};
+
+TEST_P(Groups, AGroupMayGrowWhileOneOfItIsCalled) {
+  const Linker host;
+  const auto owner =
+      prepare(R"((module (memory (export "memory") 1 1) (func (export "beyond") (drop (i32.load (i32.const 65536))))))",
+              GetParam());
+  const auto caller =
+      prepare(R"((module (memory (export "memory") (import "o" "memory") 1) (import "h" "link" (func $link))
+    (func (export "run") (call $link) (drop (i32.load (i32.const 65536))))))",
+              GetParam(), &host, {true, false});
+  const auto more =
+      prepare(R"((module (import "o" "memory" (memory 1)) (func (export "f"))))", GetParam(), nullptr, {true});
+  SlotGeometry geometry;
+  for (const auto& each : {owner, caller, more}) geometry = SlotGeometry::covering(geometry, *each);
+  Pool pool(owner->strategy(), geometry, 22);
+  host.pool = &pool;
+  host.tenant = &pool.admit(more);
+  {
+    Lease one(pool, pool.admit(owner));
+    Lease two(pool, pool.admit(caller), {find_export(one.instance(), "memory"), std::nullopt});
+    EXPECT_EQ(call(two.instance(), "run"), Trap::out_of_bounds_memory);
+    EXPECT_EQ(host.leases.size(), 20u);
+    host.leases.clear();
+    EXPECT_EQ(finished(pool), 0u);
+  }
+  EXPECT_EQ(finished(pool), 22u);
 }
 
 TEST_P(Groups, LinksOfAnotherTypeAreRefused) {

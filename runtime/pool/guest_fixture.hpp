@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <initializer_list>
 #include <map>
 #include <ostream>
 #include <tuple>
 
 #include "runtime/module/load.hpp"
+#include "runtime/os/usage.hpp"
 #include "runtime/pool/pool.hpp"
 
 namespace instbench::testing_modules {
@@ -80,6 +82,29 @@ inline Trap call(const Instance& instance, const std::string& name, std::initial
   const Trap trap = instance.call(found->index, values.data());
   if (result != nullptr) *result = values[0].i32;
   return trap;
+}
+
+// Whether an instance on a used slot starts as one on a slot of its own does: memories, tables, globals and drop flags.
+inline void expect_same_start(const Instance& used, const Instance& fresh) {
+  const VmctxLayout& layout = used.prepared().layout();
+  for (size_t i = 0; i < used.prepared().needs().memory_pages.size(); ++i) {
+    ASSERT_EQ(used.memory(i).size(), fresh.memory(i).size());
+    EXPECT_EQ(std::memcmp(used.memory(i).data(), fresh.memory(i).data(), used.memory(i).size()), 0) << "memory " << i;
+    EXPECT_FALSE(os::readable(used.memory(i).data() + used.memory(i).size())) << "memory " << i << " is open beyond";
+  }
+  for (size_t i = 0; i < used.prepared().table_count(); ++i) {
+    ASSERT_EQ(used.table_size(i), fresh.table_size(i));
+    for (uint64_t k = 0; k < used.table_size(i); ++k) {
+      const FuncRef there = used.take(i, k), wanted = fresh.take(i, k);
+      EXPECT_EQ(there.is_null(), wanted.is_null()) << "table " << i << " entry " << k;
+      EXPECT_EQ(used.prepared().function_of(there, used.vmctx().base()),
+                fresh.prepared().function_of(wanted, fresh.vmctx().base()))
+          << "table " << i << " entry " << k;
+    }
+  }
+  const std::byte *a = used.vmctx().base(), *b = fresh.vmctx().base();
+  for (size_t i = layout.globals; i < layout.total; ++i)
+    ASSERT_EQ(a[i], b[i]) << "global or drop flag at byte " << i - layout.globals;  // REQUIRES: no funcref globals
 }
 
 class EveryKind : public testing::TestWithParam<Kind> {

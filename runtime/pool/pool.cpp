@@ -146,7 +146,7 @@ std::optional<SlotIndex::SlotId> Pool::slot_id(const Slot& slot) const {
 }
 
 void Pool::check(const Tenant& tenant, const Links& links) const {
-  check_links(tenant.prepared().module(), links);
+  check_links(tenant.prepared(), links);
   const Code* code = tenant.prepared().code();
   for (const std::optional<Extern>& link : links) {
     if (!link) continue;
@@ -170,24 +170,27 @@ std::shared_ptr<Pool::Group> Pool::group_with(SlotIndex::SlotId id) {
   return groups_[id];
 }
 
-void Pool::merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from) {
-  if (into == from) return;
+std::shared_ptr<Pool::Group> Pool::merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from) {
+  if (into == from) return into;
+  if (into->members.size() < from->members.size()) std::swap(into, from);
   for (const Member& member : from->members) {
     into->members.push_back(member);
     groups_[member.claim.id] = into;
   }
   into->live += from->live;
+  into->absorbed.push_back(std::move(from));
+  return into;
 }
 
 void Pool::chain_claims(Group& group) {
-  group.claims.resize(group.members.size());
+  while (group.claims.size() < group.members.size()) group.claims.emplace_back();
   for (size_t i = 0; i < group.members.size(); ++i) {
     const Slot& slot = *group.members[i].claim.slot;
     VmctxHeader& header = *reinterpret_cast<VmctxHeader*>(slot.vmctx());
     const Code* code = header.prepared->code();
     group.claims[i] = {code == nullptr ? os::Range{} : code->text(), slot.range(),
                        i + 1 < group.claims.size() ? &group.claims[i + 1] : nullptr};
-    header.group_claims = group.claims.data();
+    header.group_claims = &group.claims.front();
   }
 }
 
@@ -196,7 +199,7 @@ void Pool::join(const Claim& claim, const Links& links) {
   for (const std::optional<Extern>& link : links) {
     if (!link) continue;
     if (group == nullptr) group = group_with(claim.id);
-    merge(group, group_with(*slot_id(link->instance.slot())));
+    group = merge(group, group_with(*slot_id(link->instance.slot())));
   }
   if (group != nullptr) chain_claims(*group);
 }
@@ -219,13 +222,13 @@ Lease::Lease(Pool& pool, const Tenant& tenant, const Links& links) : pool_(&pool
     instance_ = pool.init(claim_, tenant, linked ? &links : nullptr);
     if (linked) pool.join(claim_, links);
     instance_.start();
-  } catch (...) {
+  } catch (const InstantiationError& error) {
     // A failed instance that has written into a linked object (its function may lie in another's table) stays with the
-    // group: only leftover segments write there, and code, which runs after joining.
-    const Prepared& prepared = tenant.prepared();
-    if (linked && claim_.slot->state() == SlotState::live &&
-        !(prepared.leftover_elements().empty() && prepared.leftover_data().empty()))
-      pool.join(claim_, links);
+    // group: segments may have done so, and code, which runs after joining.
+    if (error.wrote_linked) pool.join(claim_, links);
+    pool.release(claim_, tenant);
+    throw;
+  } catch (...) {
     pool.release(claim_, tenant);
     throw;
   }

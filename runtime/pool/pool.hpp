@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,13 +92,16 @@ class Pool {
   // Instances that share objects. `live` of them are not yet released.
   struct Group {
     std::vector<Member> members;
-    std::vector<os::FaultClaims> claims;  // one chain over all members
+    // One chain over all members. A call that is running holds its addresses: links never move, and a group that
+    // became part of this one is kept for its own.
+    std::deque<os::FaultClaims> claims;
+    std::vector<std::shared_ptr<Group>> absorbed;
     size_t live = 0;
   };
   void reset(Claim& claim, const Tenant& tenant) noexcept;
   void repair(Claim& claim, const std::string& failure) noexcept;
   std::shared_ptr<Group> group_with(SlotIndex::SlotId id);
-  void merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from);
+  std::shared_ptr<Group> merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from);
   void chain_claims(Group& group);
   std::optional<SlotIndex::SlotId> slot_id(const Slot& slot) const;
 

@@ -38,7 +38,7 @@ std::optional<double> fitting_tolerance(const Json& test) {
   const Json& control = at_or_null(at_or_null(test, "control"), "interval");
   if (control.is_array()) most = std::max({most, -control.at(0).get<double>(), control.at(1).get<double>()});
   const double share = std::ceil(200 * most + 1e-9) / 200;
-  return share > test.at("tolerance").get<double>() ? std::optional(share) : std::nullopt;
+  return share > test.at("tolerance").get<double>() && share <= 1 ? std::optional(share) : std::nullopt;
 }
 
 std::string settling(const Json& test) {
@@ -48,7 +48,8 @@ std::string settling(const Json& test) {
                                             number_text(100 * *tolerance) + "%"
                                       : "";
   if (blocks) {
-    const std::string count = number_text(*blocks);
+    // Blocks of A, B and A′ come in six orders.
+    const std::string count = number_text(6 * std::ceil(*blocks / 6));
     return "about " + count + " blocks would settle it: --confirm-blocks " + count +
            (wider.empty() ? "" : "; or " + wider);
   }
@@ -183,8 +184,8 @@ std::string outcome_text(const Json& comparison) {
 std::string injected_text(const Json& comparison) {
   const std::string what = text_at(comparison, "injected");
   if (what.empty()) return "";
-  const std::string more = what == "syscall" ? "a system call" : what == "page" ? "a page" : what;
-  return "INJECTED: B was given " + more + " more in every cycle (--inject " + what +
+  const std::string more = what.ends_with('%') ? what + " of its time" : "one " + what;
+  return "INJECTED: every cycle of B was made to cost " + more + " more (--inject " + what +
          "). This tries the gate and says nothing about B";
 }
 

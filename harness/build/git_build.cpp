@@ -166,12 +166,12 @@ void tidy_up(const os::PrivateDir& builds) {
 
 // Nothing when an interrupt came.
 std::optional<os::FileLock> wait_for(const os::PrivateDir& builds, const std::string& name, std::ostream& progress) {
-  auto lock = os::FileLock::take(builds, name + ".lock", std::chrono::milliseconds(0));
-  if (lock || os::interrupted() != 0) return lock;
+  const std::string file = name + ".lock";
+  if (auto lock = os::FileLock::take(builds, file, std::chrono::milliseconds(0))) return lock;
   progress << "waiting for another run that builds the same" << std::endl;
-  lock = os::FileLock::take(builds, name + ".lock", kLongest);
+  auto lock = os::FileLock::take(builds, file, kLongest);
   if (!lock && os::interrupted() == 0)
-    throw std::runtime_error("another run has been building for an hour and holds " + builds.path_of(name + ".lock"));
+    throw std::runtime_error("another run has been building for an hour and holds " + builds.path_of(file));
   return lock;
 }
 

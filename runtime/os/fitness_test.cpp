@@ -47,7 +47,7 @@ const Files kGood = {
     {"proc/loadavg", "0.12 0.10 0.09 1/200 4242"},
     {"proc/meminfo", "MemTotal:       16000000 kB\nMemFree: 1 kB\nMemAvailable:   12000000 kB"},
     {"proc/swaps", "Filename\tType\tSize\tUsed\tPriority"},
-    {"proc/pressure/cpu", "some avg10=0.50 avg60=8.52 avg300=19.98 total=275\nfull avg10=9.00 avg60=0 avg300=0 total=0"},
+    {"proc/pressure/cpu", "some avg10=0.50 avg60=8.52 avg300=19.98 total=275\nfull avg10=9.00 avg60=0 total=0"},
     {"proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0"},
     {"proc/pressure/io", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0"},
     {"proc/sys/kernel/osrelease", "6.12.1"},
@@ -275,6 +275,13 @@ TEST(Fitness, WithoutTheRightToAskDamonItsThreadsTell) {
   EXPECT_NE(seen.why_not.find("kdamond.0 thread runs"), std::string::npos) << seen.why_not;
   files["proc/2/comm"] = "bash";  // a container's own process
   EXPECT_NE(read_memory_facts(Tree(files).roots()).damon.why_not.find("state'): No such file"), std::string::npos);
+}
+
+// The kernel gives such a number to the first read(2) only.
+TEST(Fitness, NumbersOfProcSysAreReadWhole) {
+  const auto most = number_in("/proc/sys/kernel/pid_max");
+  if (!most) GTEST_SKIP() << most.why_not;
+  EXPECT_GE(*most, 301U);  // the least that the kernel accepts
 }
 
 TEST(Fitness, ListsOfCpus) {

@@ -45,7 +45,9 @@ Fact<Groups> groups_of(const std::string& controller, const std::string& proc, c
       if (names.empty()) path_v2 = path;
       if (("," + names + ",").find("," + controller + ",") == std::string::npos) continue;
       return then(first_mount({root + "/" + names, root + "/" + controller}),
-                  [&](const std::string& mount) -> Fact<Groups> { return Groups{Version::v1, upwards(mount, path)}; });
+                  [&](const std::string& mount) -> Fact<Groups> {
+                    return Groups{Version::v1, upwards(mount, path)};
+                  });
     }
     const bool mixed = is_folder(root + "/unified");
     return then(first_mount({mixed ? root + "/unified" : root}), [&](const std::string& mount) -> Fact<Groups> {

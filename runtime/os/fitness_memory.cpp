@@ -100,8 +100,8 @@ Fact<NumaFacts> numa(const Roots& roots) {
         const auto cpus = cpu_set_in(folder + "/" + node + "/cpulist");
         if (!cpus) continue;
         ++facts.nodes;
-        facts.nodes_allowed += std::find_first_of(cpus->begin(), cpus->end(), allowed.begin(), allowed.end()) !=
-                               cpus->end();
+        facts.nodes_allowed +=
+            std::find_first_of(cpus->begin(), cpus->end(), allowed.begin(), allowed.end()) != cpus->end();
       }
       if (facts.nodes == 0) return unknown<NumaFacts>(folder + " lists no node");
       return facts;

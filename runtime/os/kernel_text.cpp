@@ -74,9 +74,8 @@ Fact<std::string> whole_text(const std::string& path) {
 }
 
 Fact<std::string> first_line(const std::string& path) {
-  return then(whole_text(path), [](const std::string& text) -> Fact<std::string> {
-    return trimmed(text.substr(0, text.find('\n')));
-  });
+  return then(whole_text(path),
+              [](const std::string& text) -> Fact<std::string> { return trimmed(text.substr(0, text.find('\n'))); });
 }
 
 Fact<uint64_t> number_in(const std::string& path) {

@@ -41,10 +41,10 @@ auto then(const Fact<T>& fact, Make make) -> decltype(make(*fact)) {
 using CpuSet = std::vector<unsigned>;  // numbers, ascending
 
 Fact<std::string> whole_text(const std::string& path);
-Fact<std::string> first_line(const std::string& path);            // without blanks around it
-Fact<uint64_t> number_in(const std::string& path);                // that its first line begins with
-Fact<std::string> chosen_word(const std::string& path);           // "always [madvise] never" -> "madvise"
-Fact<CpuSet> cpu_set_in(const std::string& path);                 // "0-3,8"; "" and "(null)" are none
+Fact<std::string> first_line(const std::string& path);                        // without blanks around it
+Fact<uint64_t> number_in(const std::string& path);                            // that its first line begins with
+Fact<std::string> chosen_word(const std::string& path);                       // "always [madvise] never" -> "madvise"
+Fact<CpuSet> cpu_set_in(const std::string& path);                             // "0-3,8"; "" and "(null)" are none
 Fact<std::string> field_in(const std::string& path, const std::string& key);  // of "key : value", "Key:  value kB"
 Fact<uint64_t> number_field_in(const std::string& path, const std::string& key);
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/report/doctor.hpp"
+
 namespace instbench::bench {
 
 using Action = std::function<int()>;
@@ -19,6 +21,8 @@ void add_gate(CLI::App& app, Action& action);
 void add_plot(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_fetch(CLI::App& app, Action& action);
+// `trial` measures an arm against itself, for a few seconds; without one, that is not measured.
+void add_doctor(CLI::App& app, Action& action, const std::function<DoctorTrial()>& trial);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
 void add_wast(CLI::App& app, Action& action);

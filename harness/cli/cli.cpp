@@ -83,7 +83,8 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_inspect(app, action);
   add_run(app, action, arguments);
   add_call(app, action);
-  add_gate(app, action);
+  add_compare(app, action, arguments);
+  add_gate(app, action, arguments);
   add_plot(app, action);
   add_convert(app, action);
   add_fetch(app, action);

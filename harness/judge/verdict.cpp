@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kShown = 0.95;  // confidence of the intervals that are printed, and of the control's
 constexpr const char* kTooFew = "too few blocks for a bound";
+constexpr const char* kTooFewProcesses = "too few processes for a bound";
 constexpr const char* kNoControl = "too few blocks of the control";
 constexpr const char* kControlOutside = "control outside the tolerance";
 constexpr const char* kUndecided = "the interval reaches the tolerance";
@@ -139,7 +140,7 @@ Unpaired judge_unpaired(std::span<const double> ln_a, std::span<const double> ln
   } else if (is_same(out.estimate, upper, limit)) {
     out.verdict = Verdict::same;
   } else {
-    out.reason = upper ? kUndecided : kTooFew;
+    out.reason = upper ? kUndecided : kTooFewProcesses;
   }
   return out;
 }

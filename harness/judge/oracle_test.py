@@ -160,7 +160,8 @@ class Distributions(unittest.TestCase):
         points = [-9, -5, -3.3, -1.96, -0.2, 0, 1e-9, 0.7, 2.5, 6]
         np.testing.assert_allclose(np.concatenate(ask([("normal_cdf", [x]) for x in points])), stats.norm.cdf(points), rtol=1e-12)
         chances = [1e-300, 1e-50, 1e-12, 1e-5, 0.02425, 0.3, 0.5, 0.51, 0.9, 0.999, 1 - 1e-9]
-        np.testing.assert_allclose(np.concatenate(ask([("normal_quantile", [p]) for p in chances])), stats.norm.ppf(chances), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(np.concatenate(ask([("normal_quantile", [p]) for p in chances])), stats.norm.ppf(chances),
+                                   rtol=1e-9, atol=1e-12)
 
     def test_student_is_good_enough_to_plan_with(self):
         for level in (0.05, 0.025, 0.01, 0.01 / 30):

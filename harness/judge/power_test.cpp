@@ -68,6 +68,13 @@ TEST(Detectable, UnknownWhereNoiseKeepsTheControlOut) {
   EXPECT_FALSE(detectable(0.01, 0.03, 1, 6, {}));  // six blocks cannot reject at 1 %
 }
 
+TEST(Detectable,
+     CountsTheScreen) {  // one that clears a fifth of what lies at the tolerance misses what the rest would find
+  Procedure lax;
+  lax.screen_error = 0.2;
+  EXPECT_GT(detectable(0.02, 0.03, 1, 600, lax).value(), detectable(0.02, 0.03, 1, 600, {}).value());
+}
+
 TEST(Detectable, WithoutScatterItIsTheTolerance) { EXPECT_NEAR(detectable(0, 0.03, 1, 18, {}).value(), 0.03, 1e-9); }
 
 TEST(BlocksToSettle, NoneAtTheTolerance) {

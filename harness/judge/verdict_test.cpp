@@ -100,6 +100,16 @@ TEST(Confirm, AControlExactlyAtTheToleranceIsNotInside) {
   EXPECT_FALSE(confirm_one(around(0.3, 0.01), std::vector(24, std::log(1.03))).control.inside);
 }
 
+TEST(Confirm, TheControlIsHeldToBothSides) {
+  EXPECT_FALSE(confirm_one(around(0.3, 0.01), around(0.04, 0.005)).control.inside);
+  EXPECT_FALSE(confirm_one(around(0.3, 0.01), around(-0.04, 0.005)).control.inside);
+}
+
+TEST(Confirm, NeverAsksForFewerBlocksThanWereNotEnough) {  // a steady effect, and a control that happened to be noisy
+  const auto seen = confirm_one(around(0.3, 0.001, 36), around(0, 0.15, 36));
+  EXPECT_EQ(seen.needs_blocks, 36U);
+}
+
 TEST(Confirm, WithoutControlNothingIsSaid) {
   const auto seen = confirm_one(around(0.3, 0.01), {});
   EXPECT_EQ(seen.verdict, Verdict::inconclusive);

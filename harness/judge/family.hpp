@@ -7,7 +7,7 @@
 
 namespace instbench::bench {
 
-// Holm (1979): the chance of even one false rejection among these tests is at most `family_error`, whatever depends on what.
+// Holm (1979): the chance of even one false rejection among these tests is at most `family_error`, dependent or not.
 // An adjusted p is the smallest family error at which its test is rejected; both keep the order of `p`.
 std::vector<double> holm_adjusted(std::span<const double> p);
 std::vector<bool> holm_rejects(std::span<const double> p, double family_error);

@@ -7,7 +7,7 @@ namespace instbench::bench {
 
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 
-// Abramowitz & Stegun 26.2.23 (error below 4.5e-4), then Newton's method, in the lower tail, where the cdf keeps all its digits.
+// Abramowitz & Stegun 26.2.23 (error below 4.5e-4), then Newton's method in the lower tail, where the cdf keeps digits.
 double normal_quantile(double p) {
   if (p > 0.5) return -normal_quantile(1 - p);
   const double t = std::sqrt(-2 * std::log(p));

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <vector>
 
-#include "harness/judge/normal.hpp"
+#include "harness/judge/student.hpp"
+#include "harness/judge/values.hpp"
 
 namespace instbench::bench {
 namespace {
 
-constexpr double kSlack = 1 + 1e-9;    // of a level: 1 - 0.95 is not 0.05, and 3 and 3 processes give exactly 0.05
 constexpr double kErrorLevel = 0.025;  // each side of the 95 % interval
 
 // P(U <= u) for u up to the middle: the coefficients of the Gaussian binomial, the product over i = 1..m of
@@ -39,8 +39,8 @@ double tail_from(const std::vector<long double>& cdf, size_t n_a, size_t n_b, ui
 // The smallest u with P(U >= u) <= level, which is below one half.
 std::optional<uint64_t> critical(size_t n_a, size_t n_b, double level) {
   const auto cdf = lower_half_cdf(n_a, n_b);
-  const auto above = std::upper_bound(cdf.begin(), cdf.end(), static_cast<long double>(level * kSlack));
-  const auto within = static_cast<uint64_t>(above - cdf.begin());  // how many values of U, from 0 on, lie within the level
+  const auto above = std::upper_bound(cdf.begin(), cdf.end(), static_cast<long double>(level * kLevelSlack));
+  const auto within = static_cast<uint64_t>(above - cdf.begin());  // how many values of U, from 0 on, are rare enough
   if (within == 0) return std::nullopt;
   return uint64_t{n_a} * n_b + 1 - within;
 }
@@ -54,13 +54,6 @@ std::vector<double> differences(std::span<const double> a, std::span<const doubl
     for (const double to : b) all.push_back(to - from);
   }
   return all;
-}
-
-// The k-th smallest, from 1.
-double ordered(std::vector<double>& values, uint64_t k) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(k - 1);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
 }
 
 template <typename Counts>
@@ -77,8 +70,7 @@ double shift(std::span<const double> a, std::span<const double> b) {
   require_some(a);
   require_some(b);
   auto all = differences(a, b);
-  const uint64_t count = all.size();
-  return 0.5 * (ordered(all, (count + 1) / 2) + ordered(all, count / 2 + 1));
+  return median(all);
 }
 
 double p_shift_greater(std::span<const double> a, std::span<const double> b, double threshold) {
@@ -111,7 +103,7 @@ std::optional<double> shift_error(std::span<const double> a, std::span<const dou
   const auto around = shift_interval(a, b, 1 - 2 * kErrorLevel);
   if (!around) return std::nullopt;
   const double level = rank_sum_tail(a.size(), b.size(), *critical(a.size(), b.size(), kErrorLevel));
-  return (around->high - around->low) / (-2 * normal_quantile(level));
+  return (around->high - around->low) / (2 * student_quantile(level, rank_freedom(a.size() + b.size() - 1)));
 }
 
 std::optional<double> shift_scatter(std::span<const double> a, std::span<const double> b) {

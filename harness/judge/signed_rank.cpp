@@ -5,18 +5,19 @@
 #include <vector>
 
 #include "harness/judge/normal.hpp"
+#include "harness/judge/student.hpp"
+#include "harness/judge/values.hpp"
 
 namespace instbench::bench {
 namespace {
 
 constexpr size_t kExactBlocks = 512;     // 2^-512 is a normal double, and the table takes 20 ms
-constexpr double kSlack = 1 + 1e-9;      // of a level: 1 - 0.95 is not 0.05
 constexpr double kScatterLevel = 0.025;  // each side of the 95 % interval
 
 uint64_t walsh_count(size_t n) { return uint64_t{n} * (n + 1) / 2; }
 
-// P(W <= w) for every w: rank k joins W or not, each with probability 1/2. Sums of positive terms from the far tail on, so
-// that small p keep their digits. The last n is kept, since a stage judges all its tests with the same number of blocks.
+// P(W <= w) for every w: rank k joins W or not, each with probability 1/2. Sums of positive terms from the far tail on,
+// so that small p keep their digits. The last n is kept: a stage judges its tests with one or a few numbers of blocks.
 const std::vector<double>& null_cdf(size_t n) {
   thread_local size_t kept = 0;
   thread_local std::vector<double> cdf = {1.0};
@@ -39,7 +40,7 @@ std::optional<uint64_t> critical(size_t n, double level) {
   uint64_t low = 0, high = walsh_count(n) + 1;  // INVARIANT: tail(low) > level >= tail(high)
   while (high - low > 1) {
     const uint64_t middle = low + (high - low) / 2;
-    (signed_rank_tail(n, middle) <= level * kSlack ? high : low) = middle;
+    (signed_rank_tail(n, middle) <= level * kLevelSlack ? high : low) = middle;
   }
   if (high > walsh_count(n)) return std::nullopt;
   return high;
@@ -53,13 +54,6 @@ std::vector<double> walsh_averages(std::span<const double> d) {
     for (size_t j = i; j < d.size(); ++j) averages.push_back(0.5 * (d[i] + d[j]));
   }
   return averages;
-}
-
-// The k-th smallest, from 1.
-double ordered(std::vector<double>& values, uint64_t k) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(k - 1);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
 }
 
 template <typename Counts>
@@ -83,8 +77,7 @@ double signed_rank_tail(size_t n, uint64_t w) {
 double hodges_lehmann(std::span<const double> d) {
   require_some(d);
   auto averages = walsh_averages(d);
-  const uint64_t count = averages.size();
-  return 0.5 * (ordered(averages, (count + 1) / 2) + ordered(averages, count / 2 + 1));
+  return median(averages);
 }
 
 double p_greater(std::span<const double> d, double threshold) {
@@ -116,8 +109,9 @@ std::optional<Interval> interval(std::span<const double> d, double confidence) {
 std::optional<double> scatter(std::span<const double> d) {
   const auto around = interval(d, 1 - 2 * kScatterLevel);
   if (!around) return std::nullopt;
-  const double z = -normal_quantile(signed_rank_tail(d.size(), *critical(d.size(), kScatterLevel)));
-  return (around->high - around->low) / (2 * z) * std::sqrt(kRankEfficiency * static_cast<double>(d.size()));
+  const double level = signed_rank_tail(d.size(), *critical(d.size(), kScatterLevel));
+  const double error = (around->high - around->low) / (2 * student_quantile(level, rank_freedom(d.size())));
+  return error * std::sqrt(kRankEfficiency * static_cast<double>(d.size()));
 }
 
 }  // namespace instbench::bench

@@ -1,8 +1,8 @@
 // Wilcoxon's signed-rank test (1945) and what follows from it, for paired differences d: ln(B/A), one for each block.
 //
-// All of it comes from the M = n(n+1)/2 Walsh averages (d_i + d_j)/2, i <= j (Hollander & Wolfe, section 3.1-3.3): their
-// median is the estimate (Hodges & Lehmann 1963), how many lie beyond a threshold is the statistic of the test there, and
-// the ordered ones are the ends of the intervals. So p and interval cannot disagree:
+// All of it comes from the M = n(n+1)/2 Walsh averages (d_i + d_j)/2, i <= j (Hollander & Wolfe, section 3.1-3.3):
+// their median is the estimate (Hodges & Lehmann 1963), how many lie beyond a threshold is the statistic of the test
+// there, and the ordered ones are the ends of the intervals. So p and interval cannot disagree:
 //   upper_bound(d, 1 - a) < t  exactly when  p_less(d, t) <= a.
 // The null distribution is exact, by dynamic programming. A Walsh average that equals the threshold counts against
 // rejection, so ties make a test more careful, never less.
@@ -14,7 +14,7 @@
 #include <optional>
 #include <span>
 
-#include "harness/judge/values.hpp"
+#include "harness/judge/interval.hpp"
 
 namespace instbench::bench {
 
@@ -32,8 +32,8 @@ std::optional<double> lower_bound(std::span<const double> d, double confidence);
 std::optional<Interval> interval(std::span<const double> d, double confidence);   // two-sided
 
 // Sigma of d between blocks, robust: that of the normal sample whose signed-rank interval would be as wide as this one,
-//   sigma = (high - low) / (2 z) * sqrt(0.955 n),
-// where z belongs to the level that the 95 % interval really has (97 % at n = 6).
+//   sigma = (high - low) / (2 t) * sqrt(0.955 n),
+// t: Student's with 0.955 n - 1 degrees of freedom, at the level that the 95 % interval really has (97 % at n = 6).
 std::optional<double> scatter(std::span<const double> d);
 
 }  // namespace instbench::bench

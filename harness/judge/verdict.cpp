@@ -1,19 +1,22 @@
 #include "harness/judge/verdict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
 #include "harness/judge/family.hpp"
-#include "harness/judge/normal.hpp"
 #include "harness/judge/rank_sum.hpp"
 #include "harness/judge/signed_rank.hpp"
+#include "harness/judge/student.hpp"
+#include "harness/judge/values.hpp"
 
 namespace instbench::bench {
 namespace {
 
 constexpr double kShown = 0.95;  // confidence of the intervals that are printed, and of the control's
 constexpr const char* kTooFew = "too few blocks for a bound";
+constexpr const char* kTooFewProcesses = "too few processes for a bound";
 constexpr const char* kNoControl = "too few blocks of the control";
 constexpr const char* kControlOutside = "control outside the tolerance";
 constexpr const char* kUndecided = "the interval reaches the tolerance";
@@ -47,8 +50,9 @@ Confirmed measure(const ConfirmInput& test, size_t tests, const Procedure& proce
   return out;
 }
 
-// At least as many blocks as were not enough. Unknown when the copy of A itself differs from A: blocks do not mend that.
-std::optional<size_t> blocks_needed(const ConfirmInput& test, const Confirmed& seen, size_t tests, const Procedure& procedure) {
+// At least as many as were not enough. Unknown when A's copy itself differs from A: more blocks do not mend that.
+std::optional<size_t> blocks_needed(const ConfirmInput& test, const Confirmed& seen, size_t tests,
+                                    const Procedure& procedure) {
   const double limit = std::log1p(test.tolerance);
   if (!seen.scatter || !seen.control.estimate || std::abs(*seen.control.estimate) >= limit) return std::nullopt;
   const auto blocks = blocks_to_settle(seen.estimate, *seen.scatter, limit, tests, procedure);
@@ -77,13 +81,8 @@ void decide(const ConfirmInput& test, Confirmed& out, size_t tests, const Proced
 }  // namespace
 
 std::string_view name_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::improved: return "improved";
-    case Verdict::same: return "same";
-    case Verdict::regressed: return "regressed";
-    case Verdict::inconclusive: return "inconclusive";
-  }
-  return "inconclusive";
+  constexpr std::array<std::string_view, 4> names = {"improved", "same", "regressed", "inconclusive"};
+  return names.at(static_cast<size_t>(verdict));
 }
 
 double tolerance_share(double a_median_ns, double share, double floor_ns) {
@@ -130,7 +129,8 @@ Unpaired judge_unpaired(std::span<const double> ln_a, std::span<const double> ln
   out.scatter = shift_scatter(ln_a, ln_b);
   const bool can_reject = rank_sum_tail(ln_a.size(), ln_b.size(), uint64_t{ln_a.size()} * ln_b.size()) <= level;
   if (const auto error = shift_error(ln_a, ln_b); error && can_reject) {
-    out.detectable = std::expm1(limit + (normal_quantile(procedure.power) - normal_quantile(level)) * *error);
+    const double freedom = rank_freedom(ln_a.size() + ln_b.size() - 1);
+    out.detectable = std::expm1(limit + student_distance(procedure.power, level, freedom) * *error);
   }
   const auto upper = shift_upper_bound(ln_a, ln_b, 1 - procedure.screen_error);
   if (out.p_regressed <= level) {
@@ -140,7 +140,7 @@ Unpaired judge_unpaired(std::span<const double> ln_a, std::span<const double> ln
   } else if (is_same(out.estimate, upper, limit)) {
     out.verdict = Verdict::same;
   } else {
-    out.reason = upper ? kUndecided : kTooFew;
+    out.reason = upper ? kUndecided : kTooFewProcesses;
   }
   return out;
 }

@@ -1,12 +1,13 @@
 // The rule: what a comparison says about each test (case x metric), from its blocks alone. Pure.
 //
-//   screen   18 blocks of A and B. A test whose one-sided 95 % upper bound of ln(B/A) lies below the tolerance is `same`,
-//            unless its estimate lies beyond the tolerance on the fast side: `improved` is not said on screening data.
-//   confirm  every other test, on fresh blocks of A, B and A′ (a copy of A): Holm over the confirmed tests, and nothing is
-//            said unless A′'s two-sided 95 % interval against A lies inside the tolerance.
-//   unpaired one side was saved earlier: rank-sum in place of signed-rank, no control.
+//   screen    18 blocks of A and B. A test whose one-sided 95 % upper bound of ln(B/A) lies below the tolerance is
+//             `same`, unless its estimate is faster than the tolerance: `improved` is not said on screening data.
+//   confirm   every other test, on fresh blocks of A, B and A′ (a copy of A): Holm over the confirmed tests, and
+//             nothing is said unless A′'s two-sided 95 % interval against A lies inside the tolerance.
+//   unpaired  one side was saved earlier: rank-sum in place of signed-rank, no control.
 // The confirmation uses no screening data, so its levels need no splitting and its estimate is not the luckiest of two.
-// An effect exactly at the tolerance is neither regressed nor same. Values are logarithms of ratios; `tolerance` is a share.
+// An effect exactly at the tolerance is neither regressed nor same.
+// Values are logarithms of ratios, those that are not finite are refused; `tolerance` is a share, above zero.
 #pragma once
 
 #include <optional>
@@ -15,15 +16,15 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/judge/interval.hpp"
 #include "harness/judge/power.hpp"
-#include "harness/judge/values.hpp"
 
 namespace instbench::bench {
 
 enum class Verdict { improved, same, regressed, inconclusive };
 std::string_view name_of(Verdict verdict);
 
-// The larger of a share and a time as a share of A's median: 20 ns of a 150 ns cycle are 13 %. REQUIRES: a_median_ns > 0.
+// The larger of a share and a time as a share of A's median: 20 ns of a 150 ns cycle are 13 %.
 double tolerance_share(double a_median_ns, double share, double floor_ns);
 
 struct Screened {
@@ -50,7 +51,7 @@ struct ConfirmInput {
 
 struct Confirmed {
   double estimate = 0;
-  std::optional<Interval> interval;  // two-sided 95 %
+  std::optional<Interval> interval;                          // two-sided 95 %
   double p_regressed = 1, p_improved = 1;                    // one-sided, of this test alone
   double adjusted_p_regressed = 1, adjusted_p_improved = 1;  // Holm's, compared with the family error
   std::optional<double> scatter;
@@ -72,8 +73,8 @@ struct Unpaired {
   Verdict verdict = Verdict::inconclusive;
   std::string reason;
 };
-// `tests` are judged together: regressed and improved at family_error / tests. It cannot know what changed on the machine
-// between the two measurements; that is what blocks and A′ are for.
+// `tests` are judged together: regressed and improved at family_error / tests. It cannot know what changed on the
+// machine between the two measurements; that is what blocks and A′ are for.
 Unpaired judge_unpaired(std::span<const double> ln_a, std::span<const double> ln_b, double tolerance, size_t tests,
                         const Procedure& procedure = {});
 

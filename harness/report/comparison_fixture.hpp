@@ -1,4 +1,5 @@
-// A comparison as a run writes it, for tests: comparison_fixture.json beside this file, which the Python tests read too.
+// A comparison as a run writes it, for tests: comparison_fixture.json beside this file, which the Python tests read
+// too.
 #pragma once
 
 #include <fstream>

@@ -70,16 +70,21 @@ TEST(ComparisonTable, AnOpenTestSaysWhatWouldSettleIt) {
   Json result = comparison_fixture();
   Json& test = result["comparison"]["tests"][5];
   const auto note = [&] { return unwrapped(text_of(result)); };
-  EXPECT_TRUE(has(note(), "scatter of 9.4 % between blocks; about 120 blocks would settle it: --confirm-blocks 120; or "
-                          "a tolerance of 7 % would pass it: --tolerance 7%"));
+  EXPECT_TRUE(has(note(),
+                  "scatter of 9.4 % between blocks; about 120 blocks would settle it: --confirm-blocks 120; or "
+                  "a tolerance of 7 % would pass it: --tolerance 7%"));
   test["needs_blocks"] = 121;  // blocks come in sixes
   EXPECT_TRUE(has(note(), "--confirm-blocks 126"));
   test["needs_blocks"] = nullptr;
   EXPECT_TRUE(has(note(), "how many blocks would settle it cannot be said; a tolerance of 7 %"));
-  EXPECT_TRUE(has(note(), "control outside the tolerance; how many blocks would settle it cannot be said; a tolerance "
-                          "of 5.5 % would pass it"));  // the control's interval counts too
+  EXPECT_TRUE(has(note(),
+                  "control outside the tolerance; how many blocks would settle it cannot be said; a tolerance "
+                  "of 5.5 % would pass it"));  // the control's interval counts too
   test["interval"] = nullptr;
   EXPECT_TRUE(has(note(), "cannot be said"));
+  test["stage"] = "screen";
+  test["reason"] = "stopped before it was confirmed";
+  EXPECT_TRUE(has(note(), "stopped before it was confirmed instantiate"));  // nothing to advise
 }
 
 TEST(ComparisonTable, AToleranceOfItsOwnIsSaid) {
@@ -114,7 +119,9 @@ TEST(ComparisonTable, WhatIsLeftOutHasItsReason) {
 TEST(ComparisonTable, OrderEffectAndRedoneBlocksAreSaid) {
   Json result = comparison_fixture();
   EXPECT_TRUE(has(text_of(result), "running second changes a process by +0.2 % [-0.1,+0.5], all cases together"));
-  EXPECT_TRUE(has(text_of(result), "3 of 90 blocks measured again because a process waited for a CPU (A 2, B 1, A′ 0); 1 still disturbed"));
+  EXPECT_TRUE(
+      has(text_of(result),
+          "3 of 90 blocks measured again because a process waited for a CPU (A 2, B 1, A′ 0); 1 still disturbed"));
   result["comparison"]["redone"]["lean"] = "B";
   EXPECT_TRUE(has(unwrapped(text_of(result)), "they lean to B, more than chance"));
   result["comparison"]["redone"] = nullptr;
@@ -125,8 +132,10 @@ TEST(ComparisonTable, OrderEffectAndRedoneBlocksAreSaid) {
 
 TEST(ComparisonTable, TheClosingLineCountsAndSaysWhatToTypeNext) {
   const std::string text = text_of(comparison_fixture());
-  EXPECT_TRUE(has(text, "2 improved · 2 same · 2 regressed · 2 inconclusive · 3 counters changed, 12 equal   18+24–60 blocks, 41 s"));
-  EXPECT_TRUE(text.ends_with("FAILED (exit 1)   r.json   next: instbench plot r.json\n")) << text;
+  EXPECT_TRUE(
+      has(text,
+          "2 improved · 2 same · 2 regressed · 2 inconclusive · 3 counters changed, 12 equal   18+24–60 blocks, 41 s"));
+  EXPECT_TRUE(text.ends_with("gate: FAILED (exit 1)   r.json   next: instbench plot r.json\n")) << text;
   Json result = comparison_fixture();
   for (Json& test : result["comparison"]["tests"]) {
     test["stage"] = "screen";
@@ -136,8 +145,9 @@ TEST(ComparisonTable, TheClosingLineCountsAndSaysWhatToTypeNext) {
   result["comparison"]["counters"] = Json::array();
   result["comparison"]["counters_equal"] = 0;
   result["comparison"]["exit_code"] = 0;
-  EXPECT_TRUE(text_of(result).ends_with("0 improved · 8 same · 0 regressed · 0 inconclusive   18 blocks, 41 s   r.json"
-                                        "   next: instbench plot r.json\n"))
+  EXPECT_TRUE(
+      text_of(result).ends_with("0 improved · 8 same · 0 regressed · 0 inconclusive   18 blocks, 41 s   r.json"
+                                "   next: instbench plot r.json\n"))
       << text_of(result);
 }
 
@@ -149,10 +159,16 @@ TEST(ComparisonTable, UnpairedSaysSoAndHasNoControl) {
   for (Json& test : comparison["tests"]) {
     test["stage"] = "unpaired";
     test["blocks"] = 5;
-    for (const char* key : {"control", "screen", "scatter", "detectable", "p_regressed", "p_improved"}) test[key] = nullptr;
+    for (const char* key : {"control", "screen", "scatter", "detectable", "p_regressed", "p_improved"})
+      test[key] = nullptr;
   }
   const std::string text = text_of(result);
   EXPECT_TRUE(has(text, "\nNOT PAIRED: "));
+  EXPECT_FALSE(has(text, "--allow-unpaired"));
+  EXPECT_TRUE(has(unwrapped(text), "measuring both arms in one run may settle it"));
+  for (Json& test : comparison["tests"]) test["gates"] = false;
+  EXPECT_TRUE(has(unwrapped(text_of(result)), "so these verdicts are shown and gate nothing (--allow-unpaired)"));
+  EXPECT_FALSE(has(text_of(result, Colour::on), "\x1b[31mregressed"));
   EXPECT_FALSE(has(text, "control)"));
   EXPECT_TRUE(has(text, "5 processes of each arm"));
 }

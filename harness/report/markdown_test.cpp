@@ -20,7 +20,7 @@ size_t count(const std::string& text, const std::string& part) {
 
 TEST(Markdown, TheMarkerThenTheVerdictThenWhatChanged) {
   const std::string text = comparison_markdown(comparison_fixture());
-  EXPECT_TRUE(text.starts_with("<!-- instbench:gate -->\n### instbench: FAILED (exit 1)\n"));
+  EXPECT_TRUE(text.starts_with("<!-- instbench:gate -->\n### instbench gate: FAILED (exit 1)\n"));
   const std::string changed = text.substr(0, text.find("<details>"));
   EXPECT_EQ(count(changed, "**regressed**"), 1U);
   EXPECT_EQ(count(changed, "regressed (expected)"), 1U);
@@ -33,8 +33,9 @@ TEST(Markdown, TheMarkerThenTheVerdictThenWhatChanged) {
 
 TEST(Markdown, WhereItComesFromIsSaid) {
   const std::string text = comparison_markdown(comparison_fixture());
-  for (const char* part : {"machine: AMD EPYC, 2 CPUs, 23.5 GiB, kernel 6.18", "commit 3e3e3aed91e2", "seed 1", "18+24–60 blocks",
-                           "tolerance: 3 %, at least 20 ns", "command: instbench compare embedded --a=core&#58;pool"}) {
+  for (const char* part :
+       {"machine: AMD EPYC, 2 CPUs, 23.5 GiB, kernel 6.18", "commit 3e3e3aed91e2", "seed 1", "18+24–60 blocks",
+        "tolerance: 3 %, at least 20 ns", "command: instbench compare embedded --a=core&#58;pool"}) {
     EXPECT_TRUE(has(text, part)) << part;
   }
   Json result = comparison_fixture();
@@ -49,11 +50,13 @@ TEST(Markdown, ItIsNeverLongerThanAllowed) {
   const std::string bad(5000, '@');
   Json result = comparison_fixture();
   Json& comparison = result["comparison"];
-  for (Json* text : {&comparison["a"]["label"], &comparison["b"]["label"], &comparison["injected"], &result["machine"]["cpu"],
-                     &result["run"]["id"], &result["run"]["argv"][1], &result["tool"]["git"]}) {
+  for (Json* text :
+       {&comparison["a"]["label"], &comparison["b"]["label"], &comparison["injected"], &result["machine"]["cpu"],
+        &result["run"]["id"], &result["run"]["argv"][1], &result["tool"]["git"]}) {
     *text = bad;
   }
-  for (const char* key : {"coverage", "skipped", "failures", "unfit", "warnings"}) comparison[key] = Json::array_t(50, bad);
+  for (const char* key : {"coverage", "skipped", "failures", "unfit", "warnings"})
+    comparison[key] = Json::array_t(50, bad);
   Json test = comparison["tests"][3], counter = comparison["counters"][1];
   test["case"] = test["reason"] = test["expected"] = counter["case"] = counter["counter"] = bad;
   comparison["tests"] = Json::array_t(300, test);
@@ -104,11 +107,11 @@ TEST(Escape, MarkUpIsText) {
 TEST(Escape, WhatIsNoTextIsReplaced) {
   EXPECT_EQ(clean_text("a\tb\nc\r"), "a b c ");
   EXPECT_EQ(clean_text(std::string("\0\x1b\x7f", 3)), "\uFFFD\uFFFD\uFFFD");
-  EXPECT_EQ(clean_text("\xc2\x80"), "\uFFFD");                  // a control character of two bytes
+  EXPECT_EQ(clean_text("\xc2\x80"), "\uFFFD");                        // a control character of two bytes
   EXPECT_EQ(clean_text("\xef\xbf\xbe\xef\xbf\xbf"), "\uFFFD\uFFFD");  // U+FFFE and U+FFFF, which XML refuses
   EXPECT_EQ(clean_text("ä€𝄞"), "ä€𝄞");
-  for (const char* bad : {"\x80", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
-                          "\xe2\x82", "\xf5\x80\x80\x80"}) {
+  for (const char* bad : {"\x80", "\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+                          "\xf4\x90\x80\x80", "\xe2\x82", "\xf5\x80\x80\x80"}) {
     std::string expected;
     for (size_t i = 0; i < std::string(bad).size(); ++i) expected += "\uFFFD";
     EXPECT_EQ(clean_text(bad), expected);

@@ -42,6 +42,7 @@ std::optional<double> fitting_tolerance(const Json& test) {
 }
 
 std::string settling(const Json& test) {
+  if (test.at("stage") == "screen") return "";  // not confirmed: its reason says why
   const auto blocks = number_at(test, {"needs_blocks"});
   const auto tolerance = fitting_tolerance(test);
   const std::string wider = tolerance ? "a tolerance of " + percent_text(*tolerance) + " would pass it: --tolerance " +
@@ -53,7 +54,9 @@ std::string settling(const Json& test) {
     return "about " + count + " blocks would settle it: --confirm-blocks " + count +
            (wider.empty() ? "" : "; or " + wider);
   }
-  return "how many blocks would settle it cannot be said" + (wider.empty() ? "" : "; " + wider);
+  const std::string best = test.at("stage") == "unpaired" ? "measuring both arms in one run may settle it"
+                                                          : "how many blocks would settle it cannot be said";
+  return best + (wider.empty() ? "" : "; " + wider);
 }
 
 }  // namespace
@@ -76,6 +79,8 @@ std::vector<std::string> texts_at(const Json& object, const char* key) {
 }
 
 bool is_expected(const Json& entry) { return at_or_null(entry, "expected").is_string(); }
+
+bool gates(const Json& test) { return test.value("gates", true); }
 
 std::string time_at(const Json& object, const char* key) {
   const auto time = number_at(object, {key});
@@ -131,9 +136,10 @@ size_t counters_with(const Json& comparison, const char* verdict) {
 
 std::vector<std::string> notes_of(const Json& test, const Json& comparison) {
   std::vector<std::string> notes;
-  const std::string reason = text_at(test, "reason"), tolerance = own_tolerance(test, at_or_null(comparison, "tolerance"));
+  const std::string reason = text_at(test, "reason"),
+                    tolerance = own_tolerance(test, at_or_null(comparison, "tolerance"));
   if (!reason.empty()) notes.push_back(reason);
-  if (test.at("verdict") == "inconclusive") notes.push_back(settling(test));
+  if (test.at("verdict") == "inconclusive" && !settling(test).empty()) notes.push_back(settling(test));
   if (!tolerance.empty()) notes.push_back("tolerance " + tolerance);
   if (is_expected(test)) notes.push_back("expected: " + text_at(test, "expected"));
   return notes;
@@ -162,8 +168,7 @@ std::string blocks_text(const Json& comparison) {
     fewest = std::min(fewest.value_or(*blocks), *blocks);
     most = std::max(most.value_or(*blocks), *blocks);
   }
-  const std::string range =
-      !fewest ? "" : number_text(*fewest) + (*fewest == *most ? "" : "–" + number_text(*most));
+  const std::string range = !fewest ? "" : number_text(*fewest) + (*fewest == *most ? "" : "–" + number_text(*most));
   if (!paired) return (range.empty() ? "?" : range) + " processes of each arm";
   const auto screen = number_at(comparison, {"screen_blocks"});
   return (screen ? number_text(*screen) : "?") + (range.empty() ? "" : "+" + range) + " blocks";
@@ -171,14 +176,24 @@ std::string blocks_text(const Json& comparison) {
 
 std::string outcome_text(const Json& comparison) {
   const int code = comparison.at("exit_code").get<int>();
-  const bool open = number_at(comparison, {"verdicts", "inconclusive"}).value_or(0) > 0;
+  const Json& tests = comparison.at("tests");
+  const bool open = std::any_of(tests.begin(), tests.end(),
+                                [](const Json& test) { return test.at("verdict") == "inconclusive" && gates(test); });
   const char* word = code == 0   ? (open ? "PASSED, with inconclusive tests allowed" : "PASSED")
                      : code == 1 ? "FAILED"
                      : code == 3 ? "REGRESSED"
-                     : code == 4 ? (open ? "INCONCLUSIVE" : "UNFIT ENVIRONMENT")
+                     : code == 4 ? (texts_at(comparison, "unfit").empty() ? "INCONCLUSIVE" : "UNFIT ENVIRONMENT")
                      : code == 5 ? "COVERAGE DIFFERS"
                                  : "NOT FINISHED";
   return std::string(word) + " (exit " + std::to_string(code) + ")";
+}
+
+std::string unpaired_text(const Json& comparison) {
+  if (comparison.value("paired", true)) return "";
+  const Json& tests = comparison.at("tests");
+  const bool clock_gates = std::any_of(tests.begin(), tests.end(), gates);
+  return std::string("one side was measured at another time; what changed on the machine since counts as change") +
+         (clock_gates ? "" : ", so these verdicts are shown and gate nothing (--allow-unpaired)");
 }
 
 std::string injected_text(const Json& comparison) {
@@ -203,7 +218,8 @@ std::string redone_text(const Json& comparison) {
   if (blocks.value_or(0) + still.value_or(0) + unknown.value_or(0) == 0) return "";
   std::vector<std::string> arms;
   for (const char* arm : {"A", "B", "A′"}) {
-    if (const auto count = number_at(redone, {"by_arm", arm})) arms.push_back(std::string(arm) + " " + number_text(*count));
+    if (const auto count = number_at(redone, {"by_arm", arm}))
+      arms.push_back(std::string(arm) + " " + number_text(*count));
   }
   std::string text = number_text(blocks.value_or(0)) + " of " + (of ? number_text(*of) : "?") +
                      " blocks measured again because a process waited for a CPU" +

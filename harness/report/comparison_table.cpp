@@ -15,17 +15,20 @@ namespace instbench::bench {
 namespace {
 
 // Where the columns of a row begin.
-constexpr size_t kMetric = 28, kA = 40, kB = 48, kChange = 56, kInterval = 65, kVerdict = 79, kFinds = 92, kControl = 99;
+constexpr size_t kMetric = 28, kA = 40, kB = 48, kChange = 56, kInterval = 65, kVerdict = 79, kFinds = 92,
+                 kControl = 99;
 
 // What is shown without a verdict, with a heading in two lines.
 struct ShownMetric {
   const char *metric, *above, *below;
 };
-constexpr ShownMetric kShownMetrics[] = {
-    {"cycle.p90", "cycle ", "p90 "},           {"cycle.p99", "cycle ", "p99 "},
-    {"instantiate", "instantiate", "p50 "},    {"instantiate.p90", "instantiate", "p90 "},
-    {"instantiate.p99", "instantiate", "p99 "}, {"first.instantiate", "first ", "instantiate "},
-    {"first.cycle", "first ", "cycle "}};
+constexpr ShownMetric kShownMetrics[] = {{"cycle.p90", "cycle ", "p90 "},
+                                         {"cycle.p99", "cycle ", "p99 "},
+                                         {"instantiate", "instantiate", "p50 "},
+                                         {"instantiate.p90", "instantiate", "p90 "},
+                                         {"instantiate.p99", "instantiate", "p99 "},
+                                         {"first.instantiate", "first ", "instantiate "},
+                                         {"first.cycle", "first ", "cycle "}};
 constexpr size_t kShownColumn = 13;
 
 // A line whose cells begin at their column, or one blank after a cell that needed more than its own.
@@ -61,11 +64,12 @@ class ComparisonTable {
     const std::string injected = injected_text(comparison_);
     if (!injected.empty()) out += paint_.red(paint_.bold(wrapped("", injected)));
     out += wrapped("A ", text_at(comparison_.at("a"), "label") + "   B " + text_at(comparison_.at("b"), "label"));
-    if (!paired())
-      out += wrapped("", "NOT PAIRED: one side was measured at another time; what changed on the machine since counts as change");
-    out += wrapped("", "change: of B against A, Hodges–Lehmann over the blocks' ratios, with its plain 95 % interval; "
-                       "tolerance " + tolerance_text(comparison_.at("tolerance")) +
-                       "; finds: the smallest slowdown found 9 times in 10");
+    if (!paired()) out += wrapped("NOT PAIRED: ", unpaired_text(comparison_));
+    out +=
+        wrapped("",
+                "change: of B against A, Hodges–Lehmann over the blocks' ratios, with its plain 95 % interval; "
+                "tolerance " +
+                    tolerance_text(comparison_.at("tolerance")) + "; finds: the smallest slowdown found 9 times in 10");
     Row columns;
     columns.cell(0, "case").cell(kMetric, "metric").cell(kA, "A").cell(kB, "B").cell(kChange, "change");
     columns.cell(kInterval, "95 % interval").cell(kVerdict, "verdict").cell(kFinds, "finds");
@@ -92,7 +96,8 @@ class ComparisonTable {
       if (test.at("case") == id) out += test_row(test, out.empty() ? id : "");
     }
     for (const Json& counter : comparison_.at("counters")) {
-      if (counter.at("case") == id && counter.at("verdict") == "changed") out += counter_row(counter, out.empty() ? id : "");
+      if (counter.at("case") == id && counter.at("verdict") == "changed")
+        out += counter_row(counter, out.empty() ? id : "");
     }
     return out;
   }
@@ -116,7 +121,7 @@ class ComparisonTable {
     const auto detectable = number_at(test, {"detectable"});
     whole.cell(kVerdict, verdict).cell(kFinds, detectable ? "+" + percent_text(*detectable) : "?");
     whole.cell(kControl, control_text(test));
-    return before + coloured(row.text(), whole.text(), verdict, is_expected(test)) +
+    return before + coloured(row.text(), whole.text(), verdict, gates(test), is_expected(test)) +
            notes(join(notes_of(test, comparison_), "; "));
   }
 
@@ -127,20 +132,20 @@ class ComparisonTable {
     row.cell(kB, counter_value(counter.at("b"))).cell(kChange, "exact");
     Row whole = row;
     whole.cell(kVerdict, "changed");
-    return before + coloured(row.text(), whole.text(), "changed", is_expected(counter)) +
+    return before + coloured(row.text(), whole.text(), "changed", true, is_expected(counter)) +
            notes(is_expected(counter) ? "expected: " + text_at(counter, "expected") : "");
   }
 
   // `whole` in the terminal's width, with the verdict that follows `before` in its colour.
-  std::string coloured(const std::string& before, const std::string& whole, const std::string& verdict,
+  std::string coloured(const std::string& before, const std::string& whole, const std::string& verdict, bool gating,
                        bool expected) const {
     const std::string line = clipped(whole, kTerminalColumns);
     const size_t at = line.find(verdict, std::min(before.size(), line.size()));
-    if (verdict.empty() || at == line.npos) return line + "\n";
-    const std::string painted = expected || verdict == "inconclusive"              ? paint_.yellow(verdict)
+    if (!gating || verdict.empty() || at == line.npos) return line + "\n";
+    const std::string painted = expected || verdict == "inconclusive"            ? paint_.yellow(verdict)
                                 : verdict == "regressed" || verdict == "changed" ? paint_.red(verdict)
-                                : verdict == "improved"                           ? paint_.green(verdict)
-                                                                                  : verdict;
+                                : verdict == "improved"                          ? paint_.green(verdict)
+                                                                                 : verdict;
     return line.substr(0, at) + painted + line.substr(at + verdict.size()) + "\n";
   }
 
@@ -189,10 +194,12 @@ class ComparisonTable {
       if (first == changes.end() || first->first.first != id) continue;
       Row row;
       out += named(id, row);
-      out += line(row.text(), [&](const ShownMetric& m) {
-        const auto change = changes.find({id, m.metric});
-        return change == changes.end() ? std::string("– ") : change->second;
-      }) + "\n";
+      out += line(row.text(),
+                  [&](const ShownMetric& m) {
+                    const auto change = changes.find({id, m.metric});
+                    return change == changes.end() ? std::string("– ") : change->second;
+                  }) +
+             "\n";
     }
     return out;
   }
@@ -224,7 +231,7 @@ class ComparisonTable {
     if (!result_.at("run").value("complete", true)) blocks += ", NOT COMPLETE";
     std::vector<std::string> parts{verdicts_text(comparison_), blocks};
     if (!text_at(comparison_, "injected").empty()) parts.push_back("INJECTED " + text_at(comparison_, "injected"));
-    if (comparison_.at("exit_code") != 0) parts.push_back(outcome_text(comparison_));
+    if (comparison_.at("exit_code") != 0) parts.push_back("gate: " + outcome_text(comparison_));
     if (!options_.file.empty()) parts.push_back(options_.file);
     if (!options_.file.empty() && !comparison_.at("tests").empty())
       parts.push_back("next: instbench plot " + options_.file);

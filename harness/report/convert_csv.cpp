@@ -53,9 +53,7 @@ std::string csv_row(const Json& result, const Json& cell) {
   }
   std::vector<double> times;
   for (const Process& process : processes_of(cell)) times.push_back(process.real_ns);
-  const auto extreme = [&](auto pick) {
-    return times.empty() ? "" : Json(*pick(times.begin(), times.end())).dump();
-  };
+  const auto extreme = [&](auto pick) { return times.empty() ? "" : Json(*pick(times.begin(), times.end())).dump(); };
   std::vector<std::string> fields{csv_value(cell.at("case")),
                                   csv_value(cell.at("arm")),
                                   csv_field(strategy),

@@ -105,7 +105,8 @@ Json gbench_json(const Json& result) {
   for (const Json& cell : result.at("cells")) {
     if (cell.at("status") != "ok") continue;
     const std::string id = cell.at("case").get<std::string>() + "/" + cell.at("arm").get<std::string>();
-    add_entries(entries, cell, names.of(id, plain_name(id)), family++, case_named(result, cell.at("case")).value("threads", uint64_t{1}));
+    add_entries(entries, cell, names.of(id, plain_name(id)), family++,
+                case_named(result, cell.at("case")).value("threads", uint64_t{1}));
   }
   return {{"context", context}, {"benchmarks", entries}};
 }

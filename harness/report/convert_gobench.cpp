@@ -53,8 +53,8 @@ std::string gobench_text(const Json& result) {
   for (const Json& cell : result.at("cells")) {
     if (cell.at("status") != "ok") continue;
     const std::string case_id = cell.at("case"), arm_id = cell.at("arm");
-    const std::string name = case_names.of(case_id, plain_name(case_id)) +
-                             "/arm=" + arm_names.of(arm_id, arm_name(result, arm_id));
+    const std::string name =
+        case_names.of(case_id, plain_name(case_id)) + "/arm=" + arm_names.of(arm_id, arm_name(result, arm_id));
     const auto counters = exact_counters(cell);
     for (const auto& [counter, value] : counters) counted.insert(counter);
     const uint64_t threads = case_named(result, case_id).value("threads", uint64_t{1});

@@ -1,4 +1,5 @@
-// Foreign text made safe for where it is put: names of cases and arms come from file names, reasons from processes. Pure.
+// Foreign text made safe for where it is put: names of cases and arms come from file names, reasons from processes.
+// Pure.
 #pragma once
 
 #include <string>

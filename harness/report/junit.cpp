@@ -26,7 +26,9 @@ void add(Suite& suite, const std::string& group, const std::string& name, Outcom
   ++suite.tests;
   suite.text += "    <testcase" + attribute("classname", group) + attribute("name", name) + ">\n      ";
   switch (outcome) {
-    case Outcome::passed: suite.text += "<system-out>" + xml_escaped(message) + "</system-out>\n"; break;
+    case Outcome::passed:
+      suite.text += "<system-out>" + xml_escaped(message) + "</system-out>\n";
+      break;
     case Outcome::failure:
       ++suite.failures;
       suite.text += "<failure" + attribute("type", type) + attribute("message", message) + "/>\n";
@@ -43,9 +45,11 @@ void add(Suite& suite, const std::string& group, const std::string& name, Outcom
   suite.text += "    </testcase>\n";
 }
 
-// What is not settled is skipped only where it was let pass.
-Outcome unsettled(const Json& comparison, Outcome otherwise) {
-  return comparison.at("exit_code") == 0 ? Outcome::skipped : otherwise;
+Outcome outcome_of(const Json& test, const Json& comparison) {
+  const Json& verdict = test.at("verdict");
+  const bool red = verdict == "regressed" && !is_expected(test), open = verdict == "inconclusive";
+  if (!red && !open) return Outcome::passed;
+  return !gates(test) || (open && comparison.value("inconclusive_passes", false)) ? Outcome::skipped : Outcome::failure;
 }
 
 void add_test(Suite& suite, const Json& test, const Json& comparison) {
@@ -53,10 +57,7 @@ void add_test(Suite& suite, const Json& test, const Json& comparison) {
   const std::string message = verdict + ": A " + time_at(test, "a_ns") + ", B " + time_at(test, "b_ns") + ", change " +
                               change_at(test, "change") + " " + interval_text(test.value("interval", Json())) +
                               (notes.empty() ? "" : "; " + notes);
-  const Outcome outcome = verdict == "inconclusive"                       ? unsettled(comparison, Outcome::failure)
-                          : verdict == "regressed" && !is_expected(test) ? Outcome::failure
-                                                                          : Outcome::passed;
-  add(suite, text_at(test, "case"), text_at(test, "metric"), outcome, verdict, message);
+  add(suite, text_at(test, "case"), text_at(test, "metric"), outcome_of(test, comparison), verdict, message);
 }
 
 void add_counter(Suite& suite, const Json& counter) {
@@ -83,21 +84,21 @@ std::string comparison_junit(const Json& result) {
   }
   add_list(suite, comparison, "failures", "failed", Outcome::error);
   add_list(suite, comparison, "coverage", "coverage", Outcome::error);
-  add_list(suite, comparison, "unfit", "unfit", unsettled(comparison, Outcome::error));
+  add_list(suite, comparison, "unfit", "unfit", Outcome::error);
   add_list(suite, comparison, "skipped", "skipped", Outcome::skipped);
   if (!result.at("run").value("complete", true))
     add(suite, "run", "complete", Outcome::error, "incomplete", "the run was stopped before its end");
 
-  const std::string counts = attribute("tests", std::to_string(suite.tests)) +
-                             attribute("failures", std::to_string(suite.failures)) +
-                             attribute("errors", std::to_string(suite.errors)) +
-                             attribute("skipped", std::to_string(suite.skipped));
+  const std::string counts =
+      attribute("tests", std::to_string(suite.tests)) + attribute("failures", std::to_string(suite.failures)) +
+      attribute("errors", std::to_string(suite.errors)) + attribute("skipped", std::to_string(suite.skipped));
   std::string properties;
   for (const auto& [name, value] : provenance_lines(result)) {
     properties += "      <property" + attribute("name", name) + attribute("value", value) + "/>\n";
   }
   const std::string injected = injected_text(comparison);
-  if (!injected.empty()) properties += "      <property" + attribute("name", "injected") + attribute("value", injected) + "/>\n";
+  if (!injected.empty())
+    properties += "      <property" + attribute("name", "injected") + attribute("value", injected) + "/>\n";
   const std::string title = "instbench " + text_at(comparison.at("a"), "label") + " against " +
                             text_at(comparison.at("b"), "label") + (injected.empty() ? "" : ", INJECTED");
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + counts + ">\n  <testsuite" +

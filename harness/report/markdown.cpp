@@ -62,7 +62,7 @@ std::string row_of(const std::vector<std::string>& cells) { return "| " + join(c
 std::string test_row(const Json& test, const Json& comparison) {
   std::string verdict = text_at(test, "verdict");
   if (is_expected(test)) verdict += " (expected)";
-  const bool plain = verdict == "same" || verdict == "improved" || is_expected(test);
+  const bool plain = verdict == "same" || verdict == "improved" || is_expected(test) || !gates(test);
   const auto detectable = number_at(test, {"detectable"});
   return row_of({name(text_at(test, "case")), name(text_at(test, "metric")), time_at(test, "a_ns"),
                  time_at(test, "b_ns"), change_at(test, "change") + " " + interval_text(test.value("interval", Json())),
@@ -117,16 +117,16 @@ std::vector<std::string> items(const Json& comparison, const std::vector<std::pa
 }
 
 std::string verdict_line(const Json& result, const Json& comparison) {
-  std::string out = std::string(kCommentMarker) + "\n### instbench: " + outcome_text(comparison) + "\n\n";
+  std::string out = std::string(kCommentMarker) + "\n### instbench gate: " + outcome_text(comparison) + "\n\n";
   const std::string injected = injected_text(comparison);
   if (!injected.empty()) out += "> **" + sentence(injected) + "**\n\n";
   out += verdicts_text(comparison) + " · " + blocks_text(comparison);
   if (!result.at("run").value("complete", true)) out += " · **NOT COMPLETE**";
-  out += "\n\nA " + name(text_at(comparison.at("a"), "label")) + ", B " +
-         name(text_at(comparison.at("b"), "label")) + "; change of B against A with its plain 95 % interval; finds: the " +
+  out += "\n\nA " + name(text_at(comparison.at("a"), "label")) + ", B " + name(text_at(comparison.at("b"), "label")) +
+         "; change of B against A with its plain 95 % interval; finds: the " +
          "smallest slowdown found 9 times in 10\n";
-  if (!comparison.value("paired", true))
-    out += "\n**Not paired**: one side was measured at another time; what changed on the machine since counts as change.\n";
+  const std::string unpaired = unpaired_text(comparison);
+  if (!unpaired.empty()) out += "\n**Not paired**: " + sentence(unpaired) + ".\n";
   return out;
 }
 
@@ -148,8 +148,9 @@ std::string comparison_markdown(const Json& result, size_t most_bytes) {
   Page page(most_bytes, end.size() + kSections * kNoteBytes);
   page.add(verdict_line(result, comparison));
   page.section("\n" + test_head(), tests_where(comparison, "regressed inconclusive improved"));
-  page.section("\n" + row_of({"case", "exact counter, per cycle", "A", "B", "verdict", ""}) + "|---|---|--:|--:|---|---|\n",
-               changed_counters(comparison));
+  page.section(
+      "\n" + row_of({"case", "exact counter, per cycle", "A", "B", "verdict", ""}) + "|---|---|--:|--:|---|---|\n",
+      changed_counters(comparison));
   page.section("\n", items(comparison, {{"failures", "failed"}, {"coverage", "coverage"}, {"unfit", "unfit"}}));
   page.section("\n<details><summary>All tests</summary>\n\n" + test_head(), all_tests(comparison), "\n</details>\n");
   page.section("\n", items(comparison, {{"warnings", "warning"}, {"skipped", "skipped"}}));

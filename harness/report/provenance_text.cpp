@@ -35,7 +35,8 @@ std::string machine_text(const Json& machine) {
 // An arm of another build names it; any other is this program's own.
 std::string arm_text(const Json& result, const Json& side) {
   const Json& tool = result.at("tool");
-  std::string build = "commit " + text_at(tool, "git") + (tool.value("dirty", false) ? " with changes not committed" : "");
+  std::string build =
+      "commit " + text_at(tool, "git") + (tool.value("dirty", false) ? " with changes not committed" : "");
   for (const Json& arm : result.at("arms")) {
     if (arm.at("id") != side.at("arm")) continue;
     if (arm.contains("build")) build = "build " + text_at(arm, "build");

@@ -17,9 +17,26 @@ Json part_of(const Json& from, std::initializer_list<const char*> keys) {
 
 Json verdicts_json(const Json& result) {
   const Json &comparison = comparison_of(result), &run = result.at("run");
-  Json verdicts = part_of(comparison, {"exit_code", "paired", "a", "b", "control", "tolerance", "family_error",
-                                       "screen_blocks", "confirm_blocks_most", "injected", "verdicts", "tests",
-                                       "counters", "order_effect", "redone", "coverage", "skipped", "failures", "unfit",
+  Json verdicts = part_of(comparison, {"exit_code",
+                                       "paired",
+                                       "a",
+                                       "b",
+                                       "control",
+                                       "tolerance",
+                                       "family_error",
+                                       "screen_blocks",
+                                       "confirm_blocks_most",
+                                       "inconclusive_passes",
+                                       "injected",
+                                       "verdicts",
+                                       "tests",
+                                       "counters",
+                                       "order_effect",
+                                       "redone",
+                                       "coverage",
+                                       "skipped",
+                                       "failures",
+                                       "unfit",
                                        "warnings"});
   verdicts["schema"] = "instbench-verdicts/1";
   verdicts["complete"] = run.value("complete", true);
@@ -29,8 +46,8 @@ Json verdicts_json(const Json& result) {
   verdicts["provenance"] = {
       {"run", part_of(run, {"id", "started", "ended", "seed", "suite", "argv", "batch_ms"})},
       {"tool", part_of(result.at("tool"), {"version", "git", "dirty", "build_type", "compiler"})},
-      {"machine", part_of(result.at("machine"), {"cpu", "cpus", "memory_bytes", "kernel", "architecture", "thp", "hypervisor",
-                                                 "governor"})},
+      {"machine", part_of(result.at("machine"),
+                          {"cpu", "cpus", "memory_bytes", "kernel", "architecture", "thp", "hypervisor", "governor"})},
       {"arms", result.at("arms")}};
   return verdicts;
 }

@@ -1,0 +1,5 @@
+NAME="run_order"
+NEEDS=""
+OF_COMPARISON=True
+def pictures(r,c):
+    return []

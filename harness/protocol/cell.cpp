@@ -126,6 +126,7 @@ Json to_json(const Request& request) {
                {"seed", request.seed},         {"passes", request.passes},
                {"codegen", request.codegen},   {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
+  if (request.inject) json["inject"] = to_text(*request.inject);
   return json;
 }
 
@@ -148,6 +149,7 @@ Request request_from_json(const Json& json) {
   if (json.contains("iterations") && !json["iterations"].is_null()) request.iterations = need_count(json, "iterations");
   if (json.contains("codegen")) request.codegen = need<std::string>(json, "codegen");
   if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
+  if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
   return request;
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/protocol/inject.hpp"
+
 namespace instbench::bench {
 
 using Json = nlohmann::json;
@@ -96,6 +98,7 @@ struct Request {
                                   "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
+  std::optional<Injection> inject;     // a known slowdown, in what is timed and counted
 };
 
 Json to_json(const Workload&);

@@ -127,6 +127,7 @@ Json to_json(const Request& request) {
                {"codegen", request.codegen},   {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
   if (request.parts != 1) json["parts"] = request.parts;
+  if (request.inject) json["inject"] = to_text(*request.inject);
   return json;
 }
 
@@ -152,6 +153,7 @@ Request request_from_json(const Json& json) {
   if (json.contains("parts")) request.parts = need_count(json, "parts");
   if (request.iterations == 0U || request.parts == 0 || request.parts > 1000)
     throw GrammarError("\"iterations\" must be at least 1, and \"parts\" 1 to 1000");
+  if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
   return request;
 }
 

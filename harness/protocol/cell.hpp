@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/protocol/inject.hpp"
+
 namespace instbench::bench {
 
 using Json = nlohmann::json;
@@ -100,6 +102,7 @@ struct Request {
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
   uint64_t parts = 1;                  // into how many parts the batch is cut, each timed by itself
+  std::optional<Injection> inject;     // a known slowdown, in what is timed and counted
 };
 
 Json to_json(const Workload&);

@@ -27,7 +27,11 @@ benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string
   return benchmark::RegisterBenchmark(name.c_str(),
                                       [&cell, &failure](benchmark::State& state) {
                                         try {
-                                          for (auto _ : state) cell.cycle();
+                                          if (cell.injects()) {
+                                            for (auto _ : state) cell.injected_cycle();
+                                          } else {
+                                            for (auto _ : state) cell.cycle();
+                                          }
                                         } catch (const std::exception& error) {
                                           failure = error.what();
                                           state.SkipWithError(error.what());

@@ -167,7 +167,7 @@ void CoreCell::warm_up() {
   pool_ = new_pool(slots_);
   tenant_ = &pool_->admit(prepared_);
   ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, calls_.get(), host_.get(), slots_);
-  run(2 * slots_ + 8);  // twice round: a slot's first release can still find pages that were never touched
+  for (uint64_t i = 0; i < 2 * uint64_t{slots_} + 8; ++i) cycle();  // twice round: a slot's first release can still find pages that were never touched
   paths_before_ = pool_->stats().paths;
 }
 
@@ -177,9 +177,24 @@ std::array<uint64_t, Path::kIndexEnd> CoreCell::warm_paths() const {
   return paths;
 }
 
+void CoreCell::run(uint64_t cycles) {
+  NoMarks none;
+  for (uint64_t i = 0; i < cycles; ++i) marked_cycle(none);
+}
+
+void CoreCell::inject(const Injection& injection) { extra_.emplace(injection); }
+
+Slowdown CoreCell::aim_at_share(double share) {
+  const double cycle_ns = usual_ns([this](uint64_t cycles) {
+    for (uint64_t i = 0; i < cycles; ++i) cycle();
+  });
+  extra_->aim_at(share * cycle_ns);
+  return {cycle_ns, extra_->spin_ns()};
+}
+
 PhaseTimes CoreCell::phased_cycle() {
   ClockMarks marks;
-  ring_->cycle(marks);
+  marked_cycle(marks);
   return times_of(marks);
 }
 
@@ -190,13 +205,13 @@ CounterSlopes CoreCell::count() {
   slopes.long_cycles = kLongRun;
   CounterMarks marks;
   std::array<PhaseSums, 2> runs;
-  ring_->cycle(marks);  // the pages of this very frame, copied on write since the trace pass forked, are not the cell's
+  marked_cycle(marks);  // the pages of this very frame, copied on write since the trace pass forked, are not the cell's
   for (uint64_t i = 0; i < slopes.short_cycles; ++i) {
-    ring_->cycle(marks);
+    marked_cycle(marks);
     runs[0].add(marks);
   }
   for (uint64_t i = 0; i < slopes.long_cycles; ++i) {
-    ring_->cycle(marks);
+    marked_cycle(marks);
     runs[1].add(marks);
   }
   for (const int which : {0, 1}) {

@@ -10,6 +10,7 @@
 
 #include "harness/protocol/cell.hpp"
 #include "harness/worker/cycle.hpp"
+#include "harness/worker/injection.hpp"
 #include "harness/worker/oracle.hpp"
 #include "harness/worker/program.hpp"
 
@@ -29,6 +30,11 @@ struct CounterSlopes {
   NamedCounts instantiate, work, release, cycle;
 };
 
+struct Slowdown {
+  double cycle_ns = 0;  // without the spin
+  double spin_ns = 0;   // added to it
+};
+
 class CoreCell {
  public:
   // Throws Unsupported or DoesNotFit (a skipped cell), StrategyError, std::system_error.
@@ -43,20 +49,30 @@ class CoreCell {
   // Makes the pool that is timed and brings every slot into its steady state.
   void warm_up();
 
+  // From here on what is timed and counted does extra work: cycles of the batch, of phases and of counters, and run().
+  // Cycles of first_cycle(), of the verifying ones and of the warm-up never do.
+  void inject(const Injection& injection);
+  // After warm_up(): makes the extra work take this share of what a cycle takes without it, here and now.
+  Slowdown aim_at_share(double share);
+  bool injects() const { return extra_.has_value(); }
+
   // Paths of the cycles finished since warm_up(), by Path::index().
   std::array<uint64_t, Path::kIndexEnd> warm_paths() const;
 
-  // One cycle of the batch.
+  // One cycle of the batch; injected_cycle() when injects(), which is asked outside of the loop that is timed.
   void cycle() {
     NoMarks none;
     ring_->cycle(none);
   }
+  void injected_cycle() {
+    NoMarks none;
+    Injected<NoMarks> marks{none, *extra_};
+    ring_->cycle(marks);
+  }
   PhaseTimes phased_cycle();
   CounterSlopes count();
   // Without markers: `cycles` cycles.
-  void run(uint64_t cycles) {
-    for (uint64_t i = 0; i < cycles; ++i) cycle();
-  }
+  void run(uint64_t cycles);
   // Lengths of the two runs of a slope: short, since a cycle of a slow strategy can take 40 ms.
   static constexpr uint64_t kShortRun = 4, kLongRun = 12;
 
@@ -67,6 +83,16 @@ class CoreCell {
   const Pool& pool() const { return *pool_; }
 
  private:
+  // The cycle that is marked, with the extra work if there is any.
+  template <typename Marks>
+  void marked_cycle(Marks& marks) {
+    if (extra_) {
+      Injected<Marks> injected{marks, *extra_};
+      ring_->cycle(injected);
+    } else {
+      ring_->cycle(marks);
+    }
+  }
   std::unique_ptr<Pool> new_pool(uint32_t slots) const;
   void refuse_if_too_large() const;
 
@@ -80,6 +106,7 @@ class CoreCell {
   uint32_t slots_;
   uint64_t seed_;
   Case cell_;
+  std::optional<ExtraWork> extra_;
   std::unique_ptr<TouchPlan> plan_;
   std::unique_ptr<Pool> pool_;
   Tenant* tenant_ = nullptr;

@@ -8,6 +8,7 @@
 #include "harness/worker/batch.hpp"
 #include "harness/worker/passes.hpp"
 #include "harness/worker/program.hpp"
+#include "runtime/os/build_info.hpp"
 #include "runtime/os/environment.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/os/usage.hpp"
@@ -92,15 +93,27 @@ void measure(const Request& request, Json& sample) {
   if (wants(request, "verify") || wants(request, "verify_after"))
     oracle.emplace(program.module, program.code, program.host);
   PassContext context{request, cell, oracle, sample};
+  if (request.inject && *request.inject != Injection{}) cell.inject(*request.inject);  // "0%" is the cycle as it is
   if (wants(request, "trace")) pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
   cell.warm_up();
+  if (request.inject) pass_inject(context);
   if (wants(request, "batch")) pass_batch(context);
   if (wants(request, "phases")) pass_phases(context);
   if (wants(request, "counters")) pass_counters(context);
   if (wants(request, "memory")) pass_memory(context);
   if (wants(request, "batch")) pass_floor(context);
   if (wants(request, "verify_after")) pass_verify_after(context);
+}
+
+// For the parent to see that what it is about to compare is what was built for it.
+Json tool() {
+  const os::BuildInfo& build = os::build_info();
+  return {{"version", build.version},
+          {"git", build.commit},
+          {"build_type", build.build_type},
+          {"assertions", build.assertions},
+          {"sanitizers", build.sanitizers}};
 }
 
 void give_reason(Json& sample, const char* status, const std::string& reason) {
@@ -111,7 +124,7 @@ void give_reason(Json& sample, const char* status, const std::string& reason) {
 }  // namespace
 
 std::string run_request(const std::string& request_json) {
-  Json sample = {{"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}};
+  Json sample = {{"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}, {"tool", tool()}};
   try {
     measure(request_from_json(Json::parse(request_json)), sample);
   } catch (const Unsupported& error) {

@@ -15,8 +15,8 @@
 
 namespace instbench::os {
 
-enum class Call : uint8_t { mmap, munmap, mprotect, madvise, memfd_create, ftruncate, pwrite, fcntl };
-inline constexpr size_t kCallKinds = 8;
+enum class Call : uint8_t { mmap, munmap, mprotect, madvise, memfd_create, ftruncate, pwrite, fcntl, getppid };
+inline constexpr size_t kCallKinds = 9;
 std::string_view name_of(Call call);
 
 struct Counters {

@@ -31,6 +31,9 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
 // Replaces this process by argv[0] (searched in PATH). Returns only by throwing std::system_error.
 [[noreturn]] void exec(const std::vector<std::string>& argv);
 
+// One counted system call that changes nothing (getppid: it takes no lock and cannot fail), for slowdowns of known size.
+void make_one_call() noexcept;
+
 // The path of the running executable (/proc/self/exe).
 std::string self_path();
 

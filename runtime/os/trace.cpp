@@ -40,6 +40,7 @@ std::string syscall_name(uint64_t number) {
       {SYS_memfd_create, "memfd_create"},
       {SYS_getrusage, "getrusage"},
       {SYS_clock_gettime, "clock_gettime"},
+      {SYS_getppid, "getppid"},
       {SYS_rt_sigprocmask, "rt_sigprocmask"},
   };
   const auto found = kNames.find(number);

@@ -53,7 +53,7 @@ Experiment experiment_of(const CompareOptions& options, const CompareSettings& c
   settings.block_passes = {"first", "batch", "phases"};
   settings.parts = kParts;
   settings.compare = to_json(compare);
-  if (!options.inject.empty()) settings.inject = parse_injection(options.inject);
+  if (!options.inject.empty()) settings.inject = injection_of(options.inject);
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   return experiment;

@@ -2,6 +2,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/program_options.hpp"
+#include "harness/protocol/inject.hpp"
 #include "runtime/os/file.hpp"
 
 namespace instbench::bench {
@@ -46,6 +47,14 @@ void add_compare_options(CLI::App& verb, CompareOptions& o) {
   verb.add_flag("--resume", o.resume, "Go on with the journal of --out (same command, binary and machine)");
   verb.add_flag("--force", o.force, "Replace --out if it is there");
   verb.add_flag("--quiet,-q", o.quiet, "No progress");
+}
+
+Injection injection_of(const std::string& text) {
+  try {
+    return parse_injection(text);
+  } catch (const GrammarError& error) {
+    throw UsageError(std::string("--inject: ") + error.what());
+  }
 }
 
 CompareSettings settings_of(const CompareOptions& options) {

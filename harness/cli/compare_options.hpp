@@ -29,6 +29,8 @@ void add_compare_options(CLI::App& verb, CompareOptions& options);
 // Ctrl-C and a pull request's comment want the same: the flags, over the policy file, over the defaults. Throws UsageError.
 CompareSettings settings_of(const CompareOptions& options);
 
+Injection injection_of(const std::string& text);  // of --inject; throws UsageError
+
 // Measures, judges and reports. Returns the exit code of the verb.
 int compare(CompareOptions options);
 

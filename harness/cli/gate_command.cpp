@@ -41,6 +41,7 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
   settings.timeout = timeout_of(options.paired.timeout_s);
+  if (!options.paired.inject.empty()) settings.inject = injection_of(options.paired.inject);
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan = make_plan(selection.cases.size(), selection.arms.size(), settings.seed, kBlocks, settings.pilots);
@@ -112,6 +113,8 @@ Json read_lock(const std::string& file, bool may_be_absent) {
 
 int gate_exactly(const GateOptions& options) {
   const bool part = !options.paired.sides.wanted.filter.empty() || !options.paired.sides.wanted.arms.empty() || !options.paired.sides.wanted.touches.empty();
+  if (!options.paired.inject.empty() && options.update)
+    throw UsageError("--inject slows the workers on purpose: it is never locked with --update");
   if (options.update && part) throw UsageError("--update locks whole suites: leave out --filter, --arm and --touch");
   const Manifest manifest = load_manifest();
   const Selection selection = select(manifest, options.paired.sides.wanted);

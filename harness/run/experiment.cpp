@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "harness/run/compare_plan.hpp"
 #include "harness/run/provenance.hpp"
 
 namespace instbench::bench {
@@ -65,6 +66,7 @@ Request Experiment::request_for(const Step& step) const {
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
   request.codegen = settings.codegen;
+  if (settings.mode == Mode::run || step.arm_index == kArmB) request.inject = settings.inject;
   request.parts = step.role == Role::pilot ? 1 : settings.parts;
   // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
   request.batch_ms = step.role == Role::pilot ? settings.batch_ms / 4 : settings.batch_ms;
@@ -109,13 +111,14 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                  {"expect", expect},
                  {"arms", arms},
                  {"cases", cases_json(experiment.cases)}};
+  if (settings.inject) header["run"]["inject"] = to_text(*settings.inject);
   if (settings.mode == Mode::compare) {
     header["run"]["mode"] = "compare";
     header["compare"] = settings.compare;
   }
   Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"], header["pilots"],
                   settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"],
-                  settings.compare};
+                  settings.compare,   header["run"].value("inject", Json())};
   header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }

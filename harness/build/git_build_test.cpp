@@ -29,8 +29,7 @@ add_executable(instbench main.cpp)
 target_compile_definitions(instbench PRIVATE COMMIT="${commit}")
 )";
 constexpr const char* kProgram = R"cpp(#include <cstdio>
-int main() { std::puts("instbench 1 (" COMMIT ", Release, GNU 12.2.0)");
-})cpp";
+                                       int main() { std::puts("instbench 1 (" COMMIT ", Release, GNU 12.2.0)"); })cpp";
 
 // A repository whose project, in the folder `project`, builds in a second and says of itself what instbench says.
 class FakeTree {
@@ -167,11 +166,13 @@ TEST(GitBuild, AFailureShowsTheEndOfItsLogAndLeavesThatOnly) {
   ASSERT_EQ(left_in(cache + "/builds").size(), 1u);
   EXPECT_TRUE(left_in(cache + "/builds")[0].ends_with(".log"));
   const std::string liar = fails("main.cpp", R"cpp(#include <cstdio>
-int main() { std::puts("instbench 1 (0123456789ab, modified, Release, GNU 12.2.0)");
-})cpp");
+                                                   int main() {
+                                                     std::puts("instbench 1 (0123456789ab, modified, Release, GNU "
+                                                               "12.2.0)");
+                                                   })cpp");
   EXPECT_NE(liar.find("says it is 0123456789ab, modified"), std::string::npos) << liar;
-const std::string stranger = fails("CMakePresets.json", R"({"version": 6})");
-EXPECT_NE(stranger.find("No such preset"), std::string::npos) << stranger;
+  const std::string stranger = fails("CMakePresets.json", R"({"version": 6})");
+  EXPECT_NE(stranger.find("No such preset"), std::string::npos) << stranger;
 }
 
 TEST(GitBuild, KeepsTheEightUsedLast) {

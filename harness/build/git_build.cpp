@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/build/arm_text.hpp"
 #include "harness/build/binary.hpp"
 #include "harness/build/entries.hpp"
 #include "harness/build/git_tree.hpp"
@@ -98,7 +99,7 @@ class Build {
     fs::create_directory(folder);
     if (!fs::exists(work_ + "/bin/instbench")) fail("left no instbench in its build folder");
     fs::rename(work_ + "/bin/instbench", binary);
-    const auto checked = check_binary(binary);
+    const auto checked = tried(binary);
     if (!checked) return false;
     const BinaryFacts& facts = checked->facts;
     if (facts.commit.size() < 7 || !revision.sha.starts_with(facts.commit) || facts.modified)
@@ -107,6 +108,14 @@ class Build {
     fs::remove_all(kept_);  // a damaged one
     fs::rename(folder, kept_);
     return true;
+  }
+
+  std::optional<Binary> tried(const std::string& binary) const {
+    try {
+      return check_binary(binary);
+    } catch (const ArmError& error) {  // not the user's mistake
+      fail(std::string("made what cannot be used: ") + error.what());
+    }
   }
 
   static std::vector<std::string> cmake(const std::vector<std::string>& words) {

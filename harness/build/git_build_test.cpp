@@ -28,9 +28,9 @@ execute_process(COMMAND git -C "${PROJECT_SOURCE_DIR}" rev-parse --short=12 HEAD
 add_executable(instbench main.cpp)
 target_compile_definitions(instbench PRIVATE COMMIT="${commit}")
 )";
-constexpr const char* kProgram = R"cpp(#include <cstdio>
-int main() { std::puts("instbench 1 (" COMMIT ", Release, GNU 12.2.0)");
-})cpp";
+constexpr const char* kProgram = R"program(#include <cstdio>
+int main() { std::puts("instbench 1 (" COMMIT ", Release, GNU 12.2.0)"); }
+)program";
 
 // A repository whose project, in the folder `project`, builds in a second and says of itself what instbench says.
 class FakeTree {
@@ -166,12 +166,15 @@ TEST(GitBuild, AFailureShowsTheEndOfItsLogAndLeavesThatOnly) {
   EXPECT_NE(compiler.find("error: "), std::string::npos) << compiler;
   ASSERT_EQ(left_in(cache + "/builds").size(), 1u);
   EXPECT_TRUE(left_in(cache + "/builds")[0].ends_with(".log"));
-  const std::string liar = fails("main.cpp", R"cpp(#include <cstdio>
-int main() { std::puts("instbench 1 (0123456789ab, modified, Release, GNU 12.2.0)");
-})cpp");
+  const std::string liar = fails("main.cpp", R"program(#include <cstdio>
+int main() { std::puts("instbench 1 (0123456789ab, modified, Release, GNU 12.2.0)"); }
+)program");
   EXPECT_NE(liar.find("says it is 0123456789ab, modified"), std::string::npos) << liar;
-const std::string stranger = fails("CMakePresets.json", R"({"version": 6})");
-EXPECT_NE(stranger.find("No such preset"), std::string::npos) << stranger;
+  const std::string mute = fails("main.cpp", "int main() { return 3; }");
+  EXPECT_NE(mute.find("made what cannot be used: '"), std::string::npos) << mute;
+  EXPECT_NE(mute.find("ends with exit code 3"), std::string::npos) << mute;
+  const std::string stranger = fails("CMakePresets.json", R"({"version": 6})");
+  EXPECT_NE(stranger.find("No such preset"), std::string::npos) << stranger;
 }
 
 TEST(GitBuild, KeepsTheEightUsedLast) {

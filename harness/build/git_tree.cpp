@@ -48,19 +48,15 @@ bool succeeded(const os::ChildResult& child) { return !child.signal && child.exi
 }  // namespace
 
 const std::vector<std::string>& without_git_variables() {
-  static const std::vector<std::string> kWords = {"env",
-                                                  "-u",
-                                                  "GIT_DIR",
-                                                  "-u",
-                                                  "GIT_WORK_TREE",
-                                                  "-u",
-                                                  "GIT_INDEX_FILE",
-                                                  "-u",
-                                                  "GIT_PREFIX",
-                                                  "-u",
-                                                  "GIT_OBJECT_DIRECTORY",
-                                                  "-u",
-                                                  "GIT_COMMON_DIR"};
+  static const std::vector<std::string> kWords = [] {
+    std::vector<std::string> words = {"env"};
+    for (const char* name :
+         {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}) {
+      words.emplace_back("-u");
+      words.emplace_back(name);
+    }
+    return words;
+  }();
   return kWords;
 }
 

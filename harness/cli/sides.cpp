@@ -27,12 +27,14 @@ struct Build {
 Build build_of(const ArmText& arm) {
   if (const auto* git = std::get_if<GitBuild>(&arm.build)) {
     const auto built = git_worker(home(), git->rev, default_cache_dir(), std::cerr);
-    if (!built) throw Interrupted();
-    return {{*built, "worker", "--json"}, "git+" + check_binary(*built).facts.commit};
+    const auto binary = built ? check_binary(*built) : std::nullopt;
+    if (!binary) throw Interrupted();
+    return {{binary->path, "worker", "--json"}, "git+" + binary->facts.commit};
   }
   if (const auto* path = std::get_if<PathBuild>(&arm.build)) {
-    const Binary binary = check_binary(path->path);
-    return {{binary.path, "worker", "--json"}, without_folders(path->path)};
+    const auto binary = check_binary(path->path);
+    if (!binary) throw Interrupted();
+    return {{binary->path, "worker", "--json"}, without_folders(path->path)};
   }
   return {worker_command(), ""};
 }

@@ -23,10 +23,10 @@ DASHES = {"A": "-", "B": "-", "A′": (0, (2, 1.2))}
 
 
 def pictures(result, cases):
-    """(stem, Sheet) of each module with processes of both arms."""
+    """(stem, Sheet) of the cases with processes of both arms."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, [c for c in cases if {"A", "B"} <= set(samples(result, c)[1])])
+    yield from versus.sheets(NAME, cases, lambda c: {"A", "B"} <= set(samples(result, c)[1]))
 
 
 def samples(result, case):
@@ -44,9 +44,9 @@ def samples(result, case):
 
 
 def draw(result, sheet, source):
-    noted = versus.notes(result, sheet.cases)
+    noted = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
     sources = versus.provenance(result, sheet.cases, TIMED, source, "in all; drawn are those of the judged stage")
-    subtitle = f"{versus.title(result)}. Share of the processes that took no longer. Further left is faster. Each panel has its own log axis."
+    subtitle = "Share of the processes that took no longer. Further left is faster. Each panel has its own log axis."
     return versus.draw_sheet(result, sheet, (": time per cycle of each process", subtitle, noted, sources), _legend(result, sheet),
                              lambda axes, case: _panel(axes, *samples(result, case)))
 

@@ -249,7 +249,7 @@ def _effect_at(axes, seen, y, low, high, marker, width):
 
 def notes(result, sheet):
     comparison = result.comparison
-    found = versus.notes(result, sheet.cases, gaps=False)
+    found = versus.notes(result, sheet.cases, [])
     on_rows = {r.test.case.id for r in sheet.rows}
     apart = [c for c in comparison.counters if c.case in sheet.cases and c.verdict == "changed" and c.case.id not in {t.case.id for t in comparison.tests}]
     found += [f"Exact counter changed in {c.case.name}, which has no row: {c.words}." for c in apart[:versus.MOST_LISTED]]

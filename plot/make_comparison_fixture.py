@@ -148,7 +148,7 @@ def tests(effects, all_blocks):
 
 def shown(effects):
     return [{"case": e.id, "metric": metric, "a_ns": round(e.a_ns * scale, 1), "b_ns": round(e.a_ns * (1 + e.change) * scale, 1),
-             "change": e.change, "interval": None if metric == "cycle.p99" else [round(e.change - 0.02, 4), round(e.change + 0.02, 4)],
+             "change": e.change, "interval": None if metric == "cycle.p99" else [round((1 + e.change) * f - 1, 6) for f in (0.98, 1.02)],
              "blocks": e.confirm or SCREEN} for e in effects for metric, scale in (("cycle.p90", 1.1), ("cycle.p99", 1.4))]
 
 
@@ -206,7 +206,7 @@ def document(effects=EFFECTS, gaps=True):
     out["comparison"] = {
         "paired": True, "a": {"arm": A, "label": "core:pool"}, "b": {"arm": B, "label": "core:pool-lazy"}, "control": CONTROL,
         "tolerance": {"share": SHARE, "floor_ns": FLOOR}, "family_error": 0.01, "screen_blocks": SCREEN, "confirm_blocks_most": 60, "injected": None,
-        "tests": tests(effects, all_blocks), "shown": shown(effects), "counters": COUNTERS if gaps else [], "counters_equal": 12, "blocks": all_blocks,
+        "tests": tests(effects, all_blocks), "shown": shown(effects), "counters": [c for c in COUNTERS if gaps and c["case"] in {e.id for e in effects}], "counters_equal": 12, "blocks": all_blocks,
         "order_effect": {"change": 0.002, "interval": [-0.001, 0.005]},
         "redone": {"blocks": len(redone), "of": len(all_blocks), "still_disturbed": int(gaps), "unknown": 0,
                    "by_arm": {"A": len(redone), "B": 0, "A′": 0}, "lean": None},

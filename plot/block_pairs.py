@@ -3,8 +3,8 @@
 How to read it. One panel per case. Each thin line is a block, one process of A and one of B back to back, from A's time per
 cycle to B's; the bold line joins the medians. Where the thin lines are parallel the effect is the same in every block,
 however the machine drifted; where they cross, it is not. The two stages stand apart, the screen at the left; the verdict
-comes from the confirm stage where there is one. A′, a copy of A, stands at the right of B where it ran: the line from A to its place would
-be level. Each panel has its own log axis, which does not start at zero and spans at least a tenth; on it, equal slopes
+comes from the confirm stage where there is one. A′, a copy of A, stands at the right of B where it ran: it should be as high
+as A. Each panel has its own log axis, which does not start at zero and spans at least a tenth; on it, equal slopes
 are equal ratios. Blocks that were run again are left out; a dotted line is a block that was disturbed and counts all the same.
 """
 
@@ -65,8 +65,8 @@ def _panel(axes, comparison, case):
         ticks += [(x, role) for role, x in places.items()]
         drawn += [ns for b in blocks for ns in b.cycle_ns.values()]
         middle = (left + max(places.values())) / 2
-        axes.annotate(f"{stage}, {count(len(blocks), 'block')}", (middle, 0), xycoords=("data", "axes fraction"), xytext=(0, -19), textcoords="offset points",
-                      ha="center", va="top", fontsize=7.5, color=style.SOFT)
+        axes.annotate(f"{stage}, {count(len(blocks), 'block')}", (middle, 0), xycoords=("data", "axes fraction"), xytext=(0, -19),
+                      textcoords="offset points", ha="center", va="top", fontsize=7.5, color=style.SOFT)
         left = max(places.values()) + 1 + APART
         axes.axvline(left - (1 + APART) / 2, color="#DDDDDD", linewidth=0.8)
     end = left - 1 - APART
@@ -91,7 +91,8 @@ def _stage(axes, blocks, places):
     axes.plot([places["A"], places["B"]], [medians["A"], medians["B"]], color=style.INK, linewidth=2.2, zorder=4)
     for role, x in places.items():
         look = style.ROLE_LOOK[role]
-        axes.plot(x, medians[role], zorder=5, **dict(look.marker_style(0.8 if look.open else 1.15), markerfacecolor="white" if look.open else look.colour))
+        face = "white" if look.open else look.colour
+        axes.plot(x, medians[role], zorder=5, **dict(look.marker_style(0.8 if look.open else 1.15), markerfacecolor=face))
 
 
 COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "stage", "block", "attempt", "counts", "disturbed", "order", "at", "at_s",

@@ -60,7 +60,7 @@ def _legend(result, sheet):
 
 def _panel(axes, stage, found):
     axes.set_xscale("log")
-    versus.set_time_axis(axes.xaxis, axes.set_xlim, *versus.span([t for times in found.values() for t in times]), 4)
+    versus.set_time_axis(axes.xaxis, axes.set_xlim, *versus.span([t for times in found.values() for t in times]), 5)
     axes.set_ylim(-0.09, 1.03)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     axes.grid()

@@ -29,6 +29,7 @@ STRIPS = 10
 LEFT, WIDTH, STRIP, HEAD, RIGHT, FOOT = 0.95, 9.6, 0.95, 0.36, 0.4, 0.55  # inches
 FAR, LEAST = log(1.2), log(1.06)  # B's distance from A from which on it has its own reference; the least that a strip spans
 TIMED = caption.TIMED + " Marks: one process each, at the time of its block; changes are from the median of A over all blocks that count."
+SUBTITLE = "Time per cycle of each process, as a change from its case's median of A, against the time since the run began."
 MARKER = {"A": 3.6, "B": 4.2, "A′": 3.8}
 
 
@@ -65,7 +66,7 @@ def draw(result, sheet, source):
     strips = [strip_of(comparison, case) for case in sheet.cases]
     width = LEFT + WIDTH + RIGHT
     text = caption.Caption(width - 0.6, notes(result, sheet), versus.provenance(result, sheet.cases, TIMED, source, "both stages, each a mark"))
-    subtitle = style.subtitle_lines("Time per cycle of each process, as a change from its case's median of A, against the time since the run began.", width)
+    subtitle = style.subtitle_lines(SUBTITLE, width)
     legend = style.legend_rows(_legend(comparison, strips), width - 0.6)
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + 0.12

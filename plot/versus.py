@@ -148,24 +148,20 @@ def provenance(result, cases, timed, source, drawn):
 # Axes -----------------------------------------------------------------------------------------------
 
 def change_ticks(low, high, inches, upright=False, size=8):
-    """Changes to label on an axis of ln(1 + change) from `low` to `high`: equal steps of per cent while they fit, then 1, 2, 5, 10 times."""
+    """Changes to label on an axis of ln(1 + change) from `low` to `high`: as many as fit, of equal steps in per cent or of 1, 2, 5, 10 times."""
     def fit(changes):
         places = [(log(1 + c) - low) / (high - low) * inches for c in changes]
         widths = [size / 72 if upright else style.text_width(change_tick(c), size) for c in changes]
         return all(b - a > (v + w) / 2 + (0.05 if upright else 0.1) for a, b, v, w in zip(places, places[1:], widths, widths[1:]))
 
-    first, last = expm1(low), expm1(high)
+    first, last, choices = expm1(low), expm1(high), []
     for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
         if last - first < 100 * step:
-            inside = [k * step for k in range(ceil(first / step), floor(last / step) + 1) if k * step > first]
-            if len(inside) > 2 and fit(inside):
-                return inside
+            choices.append([k * step for k in range(ceil(first / step), floor(last / step) + 1) if k * step > first])
     for steps in ((1, 2, 5), (1,)):
         factors = [s * 10.0 ** e for e in range(12) for s in steps]
-        inside = [c for c in sorted({f - 1 for f in factors} | {1 / f - 1 for f in factors}) if low <= log(1 + c) <= high]
-        if fit(inside):
-            return inside
-    return [c for c in inside if c in (inside[0], 0, inside[-1])]
+        choices.append([c for c in sorted({f - 1 for f in factors} | {1 / f - 1 for f in factors}) if low <= log(1 + c) <= high])
+    return max([c for c in choices if fit(c)], key=len, default=[c for c in choices[-1] if c in (choices[-1][0], 0, choices[-1][-1])])
 
 
 def change_tick(change):
@@ -194,7 +190,7 @@ def set_time_axis(axis, set_limits, low, high, most):
     """A log axis of times with at most `most` labels: round times, 1-2-5 when the axis spans much."""
     set_limits(low, high)
     if high / low > 30:
-        ticks = [s * 10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1) for s in (1,)]
+        ticks = [10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1)]
     elif high / low > 3:
         ticks = [s * 10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1) for s in (1, 2, 5)]
     else:

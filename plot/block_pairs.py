@@ -3,8 +3,8 @@
 How to read it. One panel per case. Each thin line is a block, one process of A and one of B back to back, from A's time per
 cycle to B's; the bold line joins the medians. Where the thin lines are parallel the effect is the same in every block,
 however the machine drifted; where they cross, it is not. The two stages stand apart, the screen at the left; the verdict
-comes from the confirm stage where there is one. A′, a copy of A, stands at the right of B where it ran: the line from A to its place would
-be level. Each panel has its own log axis, which does not start at zero and spans at least a tenth; on it, equal slopes
+comes from the confirm stage where there is one. A′, a copy of A, stands at the right of B where it ran: it should be as high
+as A. Each panel has its own log axis, which does not start at zero and spans at least a tenth; on it, equal slopes
 are equal ratios. Blocks that were run again are left out; a dotted line is a block that was disturbed and counts all the same.
 """
 
@@ -15,7 +15,8 @@ from matplotlib import lines
 import caption
 import style
 import versus
-from units import rounded
+from comparison import STAGES
+from units import count, rounded
 
 NAME = "blocks"
 NEEDS = "it needs blocks with a time of both arms, which a comparison with a saved result has not"
@@ -25,17 +26,17 @@ APART = 0.7  # between the stages, in units of the distance between A and B
 
 
 def pictures(result, cases):
-    """(stem, Sheet) of each module with a block to draw."""
+    """(stem, Sheet) of the cases with a block to draw."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, [c for c in cases if any(b.paired and b.counts for b in result.comparison.blocks_of(c))])
+    yield from versus.sheets(NAME, cases, lambda c: any(b.paired and b.counts for b in result.comparison.blocks_of(c)))
 
 
 def draw(result, sheet, source):
     comparison = result.comparison
-    noted = versus.notes(result, sheet.cases)
+    noted = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
     sources = versus.provenance(result, sheet.cases, TIMED, source, "both stages, one line for each pair")
-    subtitle = f"{versus.title(result)}. One thin line per block, medians bold. Each panel has its own log axis, not from zero."
+    subtitle = "One thin line per block, medians bold. Each panel has its own log axis, not from zero."
     return versus.draw_sheet(result, sheet, (": time per cycle, block by block", subtitle, noted, sources), _legend(comparison, sheet.cases),
                              lambda axes, case: _panel(axes, comparison, case))
 
@@ -54,7 +55,7 @@ def _legend(comparison, cases):
 
 def _panel(axes, comparison, case):
     left, ticks, drawn = 0.0, [], []
-    for stage in versus.STAGES:
+    for stage in STAGES:
         blocks = [b for b in comparison.blocks_of(case) if b.stage == stage and b.counts and b.paired]
         if not blocks:
             continue
@@ -64,8 +65,8 @@ def _panel(axes, comparison, case):
         ticks += [(x, role) for role, x in places.items()]
         drawn += [ns for b in blocks for ns in b.cycle_ns.values()]
         middle = (left + max(places.values())) / 2
-        axes.annotate(f"{stage}: {len(blocks)}", (middle, 0), xycoords=("data", "axes fraction"), xytext=(0, -19), textcoords="offset points",
-                      ha="center", va="top", fontsize=7.5, color=style.SOFT)
+        axes.annotate(f"{stage}, {count(len(blocks), 'block')}", (middle, 0), xycoords=("data", "axes fraction"), xytext=(0, -19),
+                      textcoords="offset points", ha="center", va="top", fontsize=7.5, color=style.SOFT)
         left = max(places.values()) + 1 + APART
         axes.axvline(left - (1 + APART) / 2, color="#DDDDDD", linewidth=0.8)
     end = left - 1 - APART
@@ -89,8 +90,9 @@ def _stage(axes, blocks, places):
     medians = {role: statistics.median(b.cycle_ns[role] for b in blocks if role in b.cycle_ns) for role in places}
     axes.plot([places["A"], places["B"]], [medians["A"], medians["B"]], color=style.INK, linewidth=2.2, zorder=4)
     for role, x in places.items():
-        axes.plot(x, medians[role], zorder=5, **dict(style.ROLE_LOOK[role].marker_style(1.1), markerfacecolor="white" if style.ROLE_LOOK[role].open
-                                                    else style.ROLE_LOOK[role].colour))
+        look = style.ROLE_LOOK[role]
+        face = "white" if look.open else look.colour
+        axes.plot(x, medians[role], zorder=5, **dict(look.marker_style(0.8 if look.open else 1.15), markerfacecolor=face))
 
 
 COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "stage", "block", "attempt", "counts", "disturbed", "order", "at", "at_s",

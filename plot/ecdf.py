@@ -23,10 +23,10 @@ DASHES = {"A": "-", "B": "-", "A′": (0, (2, 1.2))}
 
 
 def pictures(result, cases):
-    """(stem, Sheet) of each module with processes of both arms."""
+    """(stem, Sheet) of the cases with processes of both arms."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, [c for c in cases if {"A", "B"} <= set(samples(result, c)[1])])
+    yield from versus.sheets(NAME, cases, lambda c: {"A", "B"} <= set(samples(result, c)[1]))
 
 
 def samples(result, case):
@@ -44,9 +44,9 @@ def samples(result, case):
 
 
 def draw(result, sheet, source):
-    noted = versus.notes(result, sheet.cases)
+    noted = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
     sources = versus.provenance(result, sheet.cases, TIMED, source, "in all; drawn are those of the judged stage")
-    subtitle = f"{versus.title(result)}. Share of the processes that took no longer. Further left is faster. Each panel has its own log axis."
+    subtitle = "Share of the processes that took no longer. Further left is faster. Each panel has its own log axis."
     return versus.draw_sheet(result, sheet, (": time per cycle of each process", subtitle, noted, sources), _legend(result, sheet),
                              lambda axes, case: _panel(axes, *samples(result, case)))
 
@@ -60,7 +60,7 @@ def _legend(result, sheet):
 
 def _panel(axes, stage, found):
     axes.set_xscale("log")
-    versus.set_time_axis(axes.xaxis, axes.set_xlim, *versus.span([t for times in found.values() for t in times]), 4)
+    versus.set_time_axis(axes.xaxis, axes.set_xlim, *versus.span([t for times in found.values() for t in times]), 5)
     axes.set_ylim(-0.09, 1.03)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     axes.grid()

@@ -89,7 +89,8 @@ def side_of(comparison, test, first):
     if test.reason:
         found.append(test.reason)
     if test.verdict == "inconclusive":
-        found.append("how many blocks would settle it cannot be said" if test.needs_blocks is None else f"about {test.needs_blocks} blocks would settle it")
+        blocks = test.needs_blocks
+        found.append("how many blocks would settle it cannot be said" if blocks is None else f"about {blocks} blocks would settle it")
     if test.tolerance is not None and comparison.share is not None and abs(test.tolerance - comparison.share) > 1e-4:
         found.append(f"tolerance {versus.share(test.tolerance)}")
     if test.expected:
@@ -177,8 +178,8 @@ def _control_look(inside):
 
 def _columns(page, right, top):
     at = top - 0.15
-    for left, text, align in ((NAME_LEFT, "case (s: S, v: V, b: B)", "left"), (METRIC, "metric", "left"), (A_RIGHT, "A", "right"), (B_RIGHT, "B", "right"),
-                              (right, "change, 95 % interval", "left"), (right + CHANGE, "verdict", "left")):
+    for left, text, align in ((NAME_LEFT, "case (s: S, v: V, b: B)", "left"), (METRIC, "metric", "left"), (A_RIGHT, "A", "right"),
+                              (B_RIGHT, "B", "right"), (right, "change, 95 % interval", "left"), (right + CHANGE, "verdict", "left")):
         page.text(left, at, text, 8, ha=align, va="center", color=style.SOFT)
 
 
@@ -249,18 +250,18 @@ def _effect_at(axes, seen, y, low, high, marker, width):
 
 def notes(result, sheet):
     comparison = result.comparison
-    found = versus.notes(result, sheet.cases, gaps=False)
+    found = versus.notes(result, sheet.cases, [])
     on_rows = {r.test.case.id for r in sheet.rows}
-    apart = [c for c in comparison.counters if c.case in sheet.cases and c.verdict == "changed" and c.case.id not in {t.case.id for t in comparison.tests}]
+    changed = [c for c in comparison.counters if c.case in sheet.cases and c.verdict == "changed"]
+    apart = [c for c in changed if not comparison.tests_of(c.case)]
     found += [f"Exact counter changed in {c.case.name}, which has no row: {c.words}." for c in apart[:versus.MOST_LISTED]]
     loose = [c for c in comparison.counters if c.case in sheet.cases and c.verdict == "not exact"]
     if comparison.counters or comparison.counters_equal:
-        changed = sum(c.verdict == "changed" and c.case in sheet.cases for c in comparison.counters)
         equal = "?" if comparison.counters_equal is None else comparison.counters_equal
-        found.insert(-1, f"Exact counters: {changed} changed, {equal} equal in the whole comparison, {len(loose)} not exact and so not judged.")
+        found.insert(-1, f"Exact counters: {len(changed)} changed, {equal} equal in the whole comparison, {len(loose)} not exact and so not judged.")
     shown = sum(s.case.id in on_rows for s in comparison.shown)
     if shown:
-        found.insert(-1, f"Only in the CSV: {count(shown, 'figure')} that {'is' if shown == 1 else 'are'} shown and never judged (percentiles, the first cycle).")
+        found.insert(-1, f"Only in the CSV: {count(shown, 'figure')} never judged (percentiles, the first cycle).")
     return found
 
 
@@ -272,8 +273,8 @@ def provenance(result, sheet, source):
 
 COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "kind", "metric", "stage", "blocks", "a_ns", "b_ns", "change", "change_low",
            "change_high", "tolerance", "p_regressed", "p_improved", "scatter", "detectable", "verdict", "reason", "needs_blocks", "control_change",
-           "control_low", "control_high", "control_inside", "control_blocks", "screen_change", "screen_low", "screen_high", "screen_blocks", "expected",
-           "a_counter", "b_counter"]
+           "control_low", "control_high", "control_inside", "control_blocks", "screen_change", "screen_low", "screen_high", "screen_blocks",
+           "expected", "a_counter", "b_counter"]
 
 
 def rows(result, sheet):

@@ -13,7 +13,7 @@ from matplotlib import ticker
 import caption
 import selection
 import style
-from comparison import CONTROL, STAGES  # noqa: F401
+from comparison import CONTROL
 from units import count, tick
 
 NO_COMPARISON = "the file has no comparison; instbench compare makes one"
@@ -76,24 +76,17 @@ def of_case(comparison, case):
     return f"{test.verdict} {percent(test.change)}", style.VERDICT_LOOK[test.verdict]
 
 
-def label(case):
-    """A case in a picture of one module: its workload and conditions."""
-    return f"{case.workload_label} · {selection.conditions_text(case)}"
-
-
 # Notes ----------------------------------------------------------------------------------------------
 
-def notes(result, cases, gaps=True):
-    """What a reader should know; `gaps` are the cases that were not compared, unless the picture has rows for them."""
-    comparison = result.comparison
-    cells = cells_of(result, cases)
+def notes(result, cases, gaps):
+    """What a reader should know of the drawn cases; `gaps` are those that were not compared, unless the picture has rows for them."""
+    comparison, cells = result.comparison, cells_of(result, cases)
     found = caption.doubts(result, cells)
     found += [f"Unfit for a verdict: {text}." for text in _few(comparison.notes["unfit"])]
     if comparison.injected:
         found.append(f"On purpose, B was made slower (--inject {comparison.injected}): this is a test of the comparison itself.")
     found += [f"Note: {text}." for text in _few(comparison.notes["warnings"])]
-    if gaps:
-        found += [f"Not compared: {text}." for text in _few([f"{name} ({why})" for name, why in gaps_of(result, cases)])]
+    found += [f"Not compared: {text}." for text in _few([f"{name} ({why})" for name, why in gaps])]
     if not comparison.paired:
         found.append("Not paired: the arms ran at different times, so whatever else changed in between is in the difference.")
     found += _redone(comparison) + _order(comparison)
@@ -130,9 +123,9 @@ def _order(comparison):
     return [f"Order effect, all cases together: the process that ran second took {percent(effect.change)} {interval(effect.interval)}".rstrip() + "."]
 
 
-def gaps_of(result, cases):
+def gaps_of(result, chosen):
     """[(case, why)] of what was not compared; "why" begins with its kind. Cases that the command line left out are left out."""
-    left_out = [c.id for c in result.cases if c not in cases]
+    left_out = [c.id for c in result.cases if c not in chosen]
     found = []
     for key, kind in GAPS:
         for text in result.comparison.notes[key]:
@@ -154,25 +147,21 @@ def provenance(result, cases, timed, source, drawn):
 
 # Axes -----------------------------------------------------------------------------------------------
 
-def change_ticks(low, high, inches, size=8):
-    """Changes to label on an axis of ln(1 + change) from `low` to `high`: equal steps of per cent while they fit, then 1, 2, 5, 10 times."""
+def change_ticks(low, high, inches, upright=False, size=8):
+    """Changes to label on an axis of ln(1 + change) from `low` to `high`: as many as fit, of equal steps in per cent or of 1, 2, 5, 10 times."""
     def fit(changes):
         places = [(log(1 + c) - low) / (high - low) * inches for c in changes]
-        widths = [style.text_width(change_tick(c), size) for c in changes]
-        return all(b - a > (v + w) / 2 + 0.1 for a, b, v, w in zip(places, places[1:], widths, widths[1:]))
+        widths = [size / 72 if upright else style.text_width(change_tick(c), size) for c in changes]
+        return all(b - a > (v + w) / 2 + (0.05 if upright else 0.1) for a, b, v, w in zip(places, places[1:], widths, widths[1:]))
 
-    first, last = expm1(low), expm1(high)
+    first, last, choices = expm1(low), expm1(high), []
     for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
         if last - first < 100 * step:
-            inside = [k * step for k in range(ceil(first / step), floor(last / step) + 1) if k * step > first]
-            if len(inside) > 2 and fit(inside):
-                return inside
+            choices.append([k * step for k in range(ceil(first / step), floor(last / step) + 1) if k * step > first])
     for steps in ((1, 2, 5), (1,)):
         factors = [s * 10.0 ** e for e in range(12) for s in steps]
-        inside = [c for c in sorted({f - 1 for f in factors} | {1 / f - 1 for f in factors}) if low <= log(1 + c) <= high]
-        if fit(inside):
-            return inside
-    return [c for c in inside if c in (inside[0], 0, inside[-1])]
+        choices.append([c for c in sorted({f - 1 for f in factors} | {1 / f - 1 for f in factors}) if low <= log(1 + c) <= high])
+    return max([c for c in choices if fit(c)], key=len, default=[c for c in choices[-1] if c in (choices[-1][0], 0, choices[-1][-1])])
 
 
 def change_tick(change):
@@ -180,10 +169,10 @@ def change_tick(change):
     return "0" if value == 0 else f"{'+' if value > 0 else MINUS}{abs(value):,.10g} %"
 
 
-def set_change_axis(axis, set_limits, low, high, inches):
+def set_change_axis(axis, set_limits, low, high, inches, upright=False):
     """`axis` of ln(1 + change), labelled with the changes."""
     set_limits(low, high)
-    ticks = change_ticks(low, high, inches)
+    ticks = change_ticks(low, high, inches, upright)
     axis.set_major_locator(ticker.FixedLocator([log(1 + c) for c in ticks]))
     axis.set_major_formatter(ticker.FixedFormatter([change_tick(c) for c in ticks]))
     axis.set_minor_locator(ticker.NullLocator())
@@ -201,7 +190,7 @@ def set_time_axis(axis, set_limits, low, high, most):
     """A log axis of times with at most `most` labels: round times, 1-2-5 when the axis spans much."""
     set_limits(low, high)
     if high / low > 30:
-        ticks = [s * 10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1) for s in (1,)]
+        ticks = [10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1)]
     elif high / low > 3:
         ticks = [s * 10.0 ** e for e in range(floor(log10(low)), floor(log10(high)) + 1) for s in (1, 2, 5)]
     else:
@@ -215,53 +204,58 @@ def set_time_axis(axis, set_limits, low, high, most):
 # Panels, one per case -------------------------------------------------------------------------------
 
 COLUMNS, ROWS = 3, 4
-LEFT, ACROSS, DOWN, TOP, GUTTER, HEAD, FOOT = 0.85, 2.75, 2.2, 0.95, 0.95, 0.62, 0.55  # inches
+LEFT, ACROSS, DOWN, GUTTER, HEAD, FOOT, WIDEST = 0.85, 2.75, 2.1, 0.85, 0.45, 0.62, 4.8  # inches
 
 
 @dataclass
 class Sheet:
-    """Some cases of one module on one picture."""
+    """The cases of one picture."""
     cases: list
+    chosen: list  # by the command line; the others of the file are none of this picture's business
     number: int
     of: int
 
+    @property
+    def numbered(self):
+        return f" ({self.number} of {self.of})" if self.of > 1 else ""
 
-def sheets(name, cases):
-    """(stem, Sheet) for each module, several when its cases are many."""
-    taken, most = set(), COLUMNS * ROWS
-    for group in selection.groups(cases, lambda c: c.module).values():
-        parts = [group[i:i + most] for i in range(0, len(group), most)]
-        for i, part in enumerate(parts):
-            yield selection.file_stem(f"{name}-{group[0].module_name}" + (f"-{i + 1}" if len(parts) > 1 else ""), taken), Sheet(part, i + 1, len(parts))
+
+def sheets(name, chosen, is_worth, most=COLUMNS * ROWS):
+    """(stem, Sheet): one, or as many as the cases need that are worth drawing, in the order of the file."""
+    cases = [case for case in chosen if is_worth(case)]
+    parts = [cases[i:i + most] for i in range(0, len(cases), most)]
+    for i, part in enumerate(parts):
+        yield name + (f"-{i + 1}" if len(parts) > 1 else ""), Sheet(part, chosen, i + 1, len(parts))
 
 
 def draw_sheet(result, sheet, words, handles, panel):
     """The page of a sheet. `words` are (rest of the title, subtitle, notes, provenance); `panel(axes, case)` draws one of them."""
-    columns, rows = min(COLUMNS, max(2, len(sheet.cases))), -(-len(sheet.cases) // COLUMNS)
-    width = LEFT + columns * ACROSS + (columns - 1) * GUTTER + 0.35
+    columns, rows = min(COLUMNS, len(sheet.cases)), -(-len(sheet.cases) // COLUMNS)
+    room = COLUMNS * ACROSS + (COLUMNS - 1) * GUTTER
+    width, across = LEFT + room + 0.35, min(WIDEST, (room - (columns - 1) * GUTTER) / columns)
     rest, subtitle, noted, sources = words
     text, subtitle = caption.Caption(width - 0.6, noted, sources), style.subtitle_lines(subtitle, width)
     legend = style.legend_rows(handles, width - 0.6)
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + 0.08
     page = style.Page(width, top + rows * (HEAD + DOWN + FOOT) + text.height + 0.15)
-    page.title(sheet.cases[0].module_name, rest + (f" ({sheet.number} of {sheet.of})" if sheet.of > 1 else ""))
+    page.title(title(result), rest + sheet.numbered)
     page.subtitle(subtitle)
     for i, row in enumerate(legend):
         page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)
     for i, case in enumerate(sheet.cases):
-        left, down = LEFT + i % COLUMNS * (ACROSS + GUTTER), top + i // COLUMNS * (HEAD + DOWN + FOOT)
-        _panel_title(page, result, case, left, down)
-        panel(page.axes(left, down + HEAD, ACROSS, DOWN), case)
+        left, down = LEFT + i % COLUMNS * (across + GUTTER), top + i // COLUMNS * (HEAD + DOWN + FOOT)
+        _panel_title(page, result, case, left, down, across)
+        panel(page.axes(left, down + HEAD, across, DOWN), case)
     text.draw(page, 0.3, page.height - text.height - 0.02)
     return page
 
 
-def _panel_title(page, result, case, left, top):
-    room = ACROSS + GUTTER - 0.15
-    page.text(left - 0.4, top + 0.12, style.shorten_middle(case.workload_label, 9.5, room, "bold"), 9.5, weight="bold")
+def _panel_title(page, result, case, left, top, across):
+    left, room = left - 0.55, across + GUTTER - 0.2
+    page.text(left, top, style.shorten_middle(f"{case.module_name} {case.workload_label}", 9, room, "bold"), 9, weight="bold")
     found, look = of_case(result.comparison, case)
     conditions = selection.conditions_text(case)
-    page.text(left - 0.4, top + 0.32, conditions, 8.5, color=style.SOFT)
-    page.text(left - 0.4 + style.text_width(conditions, 8.5) + 0.12, top + 0.32,
-              style.shorten(found, 8.5, room - style.text_width(conditions, 8.5) - 0.12, "bold"), 8.5, weight="bold", color=look.colour)
+    page.text(left, top + 0.2, conditions, 8.5, color=style.SOFT)
+    used = style.text_width(conditions, 8.5) + 0.12
+    page.text(left + used, top + 0.2, style.shorten(found, 8.5, room - used, "bold"), 8.5, weight="bold", color=look.colour)

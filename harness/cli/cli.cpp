@@ -88,7 +88,7 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_plot(app, action);
   add_convert(app, action);
   add_fetch(app, action);
-  add_doctor(app, action, nullptr);
+  add_doctor(app, action);
   add_shape(app, action);
   add_worker(app, action);
   add_wast(app, action);

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/report/doctor.hpp"
-
 namespace instbench::bench {
 
 using Action = std::function<int()>;
@@ -23,7 +21,7 @@ void add_plot(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_fetch(CLI::App& app, Action& action);
 // `trial` measures an arm against itself, for a few seconds; without one, that is not measured.
-void add_doctor(CLI::App& app, Action& action, const std::function<DoctorTrial()>& trial);
+void add_doctor(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
 void add_wast(CLI::App& app, Action& action);

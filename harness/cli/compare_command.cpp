@@ -211,6 +211,24 @@ void check_reports(const CompareOptions& options) {
   }
 }
 
+// Makes the modules ready, stages copies and runs the plan. Null when Ctrl-C came before anything was measured.
+Json measured(const CompareOptions& options, Experiment& experiment, const Manifest& manifest,
+              const Selection& selection, End& end) {
+  experiment.modules = prepare_all(manifest, selection);
+  if (os::interrupted() != 0) return nullptr;
+  const std::string id = run_id();
+  Staging staging(default_cache_dir());
+  stage(experiment, staging);
+  RunJournal journal = open_journal(options, experiment, header_of(experiment, id, utc_now()));
+  try {
+    end = measure(options, experiment, journal, id);
+  } catch (const std::system_error& error) {  // the disk is full, above all
+    throw std::runtime_error(std::string(error.what()) + "; what was measured is in " + journal_path(options.out) +
+                             ", go on with: " + resume_command(options.arguments, options.out));
+  }
+  return fold(journal.recorded().header, journal.recorded().lines);
+}
+
 Sides sides_of(const Manifest& manifest, const CompareOptions& options) {
   try {
     return select_sides(manifest, options.sides);
@@ -248,38 +266,43 @@ int compare(CompareOptions options) {
     saved_arm = arm_in(saved, side);
   }
   if (options.dry_run) return dry_run(experiment);
-
-  const std::string id = run_id();
   if (options.out.empty())
-    options.out = default_out((options.verb == Verb::gate ? "gate-" : "compare-") + sides.selection.label, id);
+    options.out = default_out((options.verb == Verb::gate ? "gate-" : "compare-") + sides.selection.label, run_id());
   check_out(options.out, options.resume ? Existing::resume : options.force ? Existing::replace : Existing::refuse);
-  experiment.modules = prepare_all(manifest, sides.selection);
-  if (os::interrupted() != 0) return kExitSignal + os::interrupted();
-  Staging staging(default_cache_dir());
-  stage(experiment, staging);
-  RunJournal journal = open_journal(options, experiment, header_of(experiment, id, utc_now()));
 
   const auto begin = Clock::now();
   End end = End::complete;
-  try {
-    end = measure(options, experiment, journal, id);
-  } catch (const std::system_error& error) {  // the disk is full, above all
-    throw std::runtime_error(std::string(error.what()) + "; what was measured is in " + journal_path(options.out) +
-                             ", go on with: " + resume_command(options.arguments, options.out));
-  }
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  Json result = fold(journal.recorded().header, journal.recorded().lines);
+  Json result = measured(options, experiment, manifest, sides.selection, end);
+  if (result.is_null()) return kExitSignal + os::interrupted();
   if (alone) {
     const std::string live = experiment.arms.front().id;
     result["comparison"] =
         sides.saved_a ? unpaired_comparison(saved, saved_arm, result, live, to_json(settings), clock_of(options))
                       : unpaired_comparison(result, live, saved, saved_arm, to_json(settings), clock_of(options));
   }
-  const int code = finish(options, result, seconds);
+  const int code = finish(options, result, std::chrono::duration<double>(Clock::now() - begin).count());
   if (end == End::complete) return code;
   std::cerr << "instbench: interrupted; what was measured is kept, go on with:\n  "
             << resume_command(options.arguments, options.out) << "\n";
   return kExitSignal + os::interrupted();
+}
+
+std::optional<Json> try_out() {
+  CompareOptions options;
+  options.quiet = true;
+  options.sides.a = options.sides.b = "core:pool-lazy";
+  options.sides.wanted.names = {"spidermonkey"};
+  options.sides.wanted.touches = {"write=16,slots=64"};
+  const Manifest manifest = load_manifest();
+  os::catch_interrupts();
+  const Sides sides = sides_of(manifest, options);
+  Experiment experiment = experiment_of(options, settings_of(options), sides.selection);
+  options.out = default_cache_dir() + "/trial-" + run_id() + ".json";
+  End end = End::complete;
+  const Json result = measured(options, experiment, manifest, sides.selection, end);
+  std::filesystem::remove(journal_path(options.out));
+  if (result.is_null() || end == End::interrupted) return std::nullopt;
+  return result;
 }
 
 void add_compare(CLI::App& app, Action& action, const std::vector<std::string>& arguments) {

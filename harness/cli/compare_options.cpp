@@ -36,7 +36,8 @@ void add_compare_options(CLI::App& verb, CompareOptions& o) {
                   "The most blocks of A, B and A′ that a case not cleared by the screen gets; a multiple of 6")
       ->capture_default_str()
       ->check(CLI::Range(18, 600));
-  verb.add_option("--batch-ms", o.batch_ms, "Length of a timed batch, 0.1 to 60000")->capture_default_str();
+  verb.add_option("--batch-ms", o.batch_ms, "Length of a process's timed batch, 0.1 to 60000; its second pass takes 15 more")
+      ->capture_default_str();
   verb.add_option("--inject", o.inject,
                   "Selftest: slow B by a known amount: 5% of each cycle, or one more `syscall` or copied `page`");
   verb.add_option("--seed", o.seed, "Decides orders and addresses touched")->capture_default_str();

@@ -202,10 +202,6 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
                      {"order_effect", order_effect_json(run, blocks)},
                      {"redone", redone_json(run, blocks)}};
   comparison.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
-  const Json lean = comparison.at("redone").at("lean");
-  if (!lean.is_null())
-    findings.warnings.push_back("the blocks measured again lean to " + lean.get<std::string>() +
-                                ": it waited for a CPU more often, which may be its own doing");
   comparison["verdicts"] = counts_of(comparison.at("tests"));
   comparison["coverage"] = findings.coverage;
   comparison["skipped"] = findings.skipped;

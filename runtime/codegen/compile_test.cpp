@@ -151,8 +151,9 @@ TEST_P(Faulty, ATranslationThatTakesTooLongIsStopped) {
   std::string wat = "(module";
   for (int i = 0; i < 3000; ++i) wat += "(func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))";
   const std::string text = said(std::chrono::milliseconds(1), (wat + ")").c_str());
-  if (!text.ends_with("took too long and was stopped"))
+  if (!text.ends_with("took too long and was stopped")) {
     EXPECT_EQ(text, "the translation to C was killed after 0.001 s, its time limit");
+  }
 }
 
 TEST_P(Faulty, WhatCannotBeTranslatedIsRefusedBeforeAnyCompilerRuns) {

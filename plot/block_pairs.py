@@ -29,12 +29,12 @@ def pictures(result, cases):
     """(stem, Sheet) of the cases with a block to draw."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, cases, lambda c: any(b.paired and b.counts for b in result.comparison.blocks_of(c)))
+    yield from versus.sheets(result, NAME, cases, lambda c: any(b.paired and b.counts for b in result.comparison.blocks_of(c)))
 
 
 def draw(result, sheet, source):
     comparison = result.comparison
-    noted = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
+    noted = versus.sheet_notes(result, sheet)
     sources = versus.provenance(result, sheet.cases, TIMED, source, "both stages, one line for each pair")
     subtitle = "One thin line per block, medians bold. Each panel has its own log axis, not from zero."
     return versus.draw_sheet(result, sheet, (": time per cycle, block by block", subtitle, noted, sources), _legend(comparison, sheet.cases),

@@ -294,7 +294,8 @@ class RunOrder(Comparison):
         page, text = self.page(run_order)
         crosses = sum(len(line.get_xdata()) for axes in page.figure.axes for line in axes.lines if line.get_marker() == "x")
         self.assertEqual(crosses, sum(len(b["cycle_ns"]) for b in blocks if not b["counts"]))
-        rings = sum(len(line.get_xdata()) for axes in page.figure.axes for line in axes.lines if line.get_markersize() == run_order.RING["markersize"])
+        size = run_order.RING["markersize"]
+        rings = sum(len(line.get_xdata()) for axes in page.figure.axes for line in axes.lines if line.get_markersize() == size)
         self.assertEqual(rings, sum(len(b["cycle_ns"]) for b in blocks if b["counts"] and b["disturbed"]))
         self.assertIn("run again, does not count", text)
         self.assertIn("B against its own median (−86.1 % against A's)", text)
@@ -305,6 +306,12 @@ class RunOrder(Comparison):
         self.assertEqual(times, sorted(times))
         row = next(r for r in rows if r["case"] == "sqlite none s1")
         self.assertAlmostEqual(float(row["a_change"]), float(row["a_cycle_ns"]) / float(row["median_a_ns"]) - 1, places=4)
+
+    def test_cases_without_blocks_are_named(self):
+        document = json.loads(TEXT)
+        document["comparison"]["blocks"] = [b for b in document["comparison"]["blocks"] if b["case"] != "indirect-calls none s64"]
+        for chart in (block_pairs, ecdf, run_order):
+            self.assertIn("not drawn, for want of blocks in the file: indirect-calls none s64.", self.page(chart, document)[1])
 
     def test_blocks_without_a_time_of_day_are_counted(self):
         document = json.loads(TEXT)

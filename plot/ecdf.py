@@ -26,7 +26,7 @@ def pictures(result, cases):
     """(stem, Sheet) of the cases with processes of both arms."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, cases, lambda c: {"A", "B"} <= set(samples(result, c)[1]))
+    yield from versus.sheets(result, NAME, cases, lambda c: {"A", "B"} <= set(samples(result, c)[1]))
 
 
 def samples(result, case):
@@ -44,7 +44,7 @@ def samples(result, case):
 
 
 def draw(result, sheet, source):
-    noted = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
+    noted = versus.sheet_notes(result, sheet)
     sources = versus.provenance(result, sheet.cases, TIMED, source, "in all; drawn are those of the judged stage")
     subtitle = "Share of the processes that took no longer. Further left is faster. Each panel has its own log axis."
     return versus.draw_sheet(result, sheet, (": time per cycle of each process", subtitle, noted, sources), _legend(result, sheet),

@@ -45,7 +45,7 @@ def pictures(result, cases):
     """(stem, Sheet) of the cases whose blocks say when they ran."""
     if result.comparison is None:
         return
-    yield from versus.sheets(NAME, cases, lambda c: bool(strip_of(result.comparison, c).marks), STRIPS)
+    yield from versus.sheets(result, NAME, cases, lambda c: bool(strip_of(result.comparison, c).marks), STRIPS)
 
 
 def strip_of(comparison, case):
@@ -164,7 +164,7 @@ def _range(values):
 # Words ----------------------------------------------------------------------------------------------
 
 def notes(result, sheet):
-    found = versus.notes(result, sheet.cases, versus.gaps_of(result, sheet.chosen))
+    found = versus.sheet_notes(result, sheet)
     lost = sum(b.at_s is None for case in sheet.cases for b in result.comparison.blocks_of(case))
     if lost:
         found.insert(-1, f"Not drawn: {count(lost, 'block')} whose time of day is not in the file.")

@@ -212,6 +212,7 @@ class Sheet:
     """The cases of one picture."""
     cases: list
     chosen: list  # by the command line; the others of the file are none of this picture's business
+    absent: list  # chosen and judged, and yet nothing to draw of them
     number: int
     of: int
 
@@ -220,12 +221,22 @@ class Sheet:
         return f" ({self.number} of {self.of})" if self.of > 1 else ""
 
 
-def sheets(name, chosen, is_worth, most=COLUMNS * ROWS):
+def sheets(result, name, chosen, is_worth, most=COLUMNS * ROWS):
     """(stem, Sheet): one, or as many as the cases need that are worth drawing, in the order of the file."""
     cases = [case for case in chosen if is_worth(case)]
+    absent = [case for case in chosen if case not in cases and result.comparison.tests_of(case)]
     parts = [cases[i:i + most] for i in range(0, len(cases), most)]
     for i, part in enumerate(parts):
-        yield name + (f"-{i + 1}" if len(parts) > 1 else ""), Sheet(part, chosen, i + 1, len(parts))
+        yield name + (f"-{i + 1}" if len(parts) > 1 else ""), Sheet(part, chosen, absent, i + 1, len(parts))
+
+
+def sheet_notes(result, sheet):
+    found = notes(result, sheet.cases, gaps_of(result, sheet.chosen))
+    names = [case.name for case in sheet.absent]
+    if names:
+        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+        found.insert(-1, f"Judged and not drawn, for want of blocks in the file: {', '.join(names[:MOST_LISTED])}{more}.")
+    return found
 
 
 def draw_sheet(result, sheet, words, handles, panel):

@@ -3,7 +3,7 @@ find_program(INSTBENCH_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUI
 file(GLOB project_tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/harness/*_test.py" "${PROJECT_SOURCE_DIR}/harness/*/*_test.py"
      "${PROJECT_SOURCE_DIR}/plot/*_test.py" "${PROJECT_SOURCE_DIR}/corpus/*_test.py")
 if(INSTBENCH_SANITIZE)  # only what runs the sanitized binary
-  list(FILTER project_tests INCLUDE REGEX "/(cli_test|result_schema_test)\\.py$")
+  list(FILTER project_tests INCLUDE REGEX "/(cli_test|compare_cli_test|result_schema_test)\\.py$")
 endif()
 add_executable(judge_probe harness/judge/main.cpp)  # for harness/judge/oracle_test.py
 target_link_libraries(judge_probe PRIVATE instbench_judge instbench_flags)

@@ -107,7 +107,7 @@ class Usage(CliTest):
             self.assert_refused(self.instbench("run", "smoke", f"--batch-ms={value}"), 2, "--batch-ms takes 0.1 to 60000")
         self.assert_refused(self.instbench("run", "smoke", "--blocks=1001"), 2, "--blocks")
         self.assert_refused(self.instbench("run", "smoke", "--seed=x"), 2, "--seed")
-        self.assert_refused(self.instbench("gate"), 2, "--exact")
+        self.assert_refused(self.instbench("gate"), 2, "--a ARM --b ARM")
 
     def test_a_filter_that_matches_nothing(self):
         self.assert_refused(self.run_smoke("--filter=xyz"), 2, "xyz", "'empty none s1'")

@@ -33,10 +33,10 @@ class Done {
     const auto found = failed_.find(case_index);
     return found != failed_.end() && found->second < end;
   }
-  // Every step has been run, or its case was given up.
+  // Every step has been run, or its case was given up; both pilots are always asked.
   bool covers(const std::vector<Step>& plan) const {
     return std::all_of(plan.begin(), plan.end(), [this](const Step& s) {
-      return steps_.contains(s.number) || failed_before(s.case_index, s.number);
+      return steps_.contains(s.number) || (s.role != Role::pilot && failed_before(s.case_index, s.number));
     });
   }
   std::vector<Block> blocks(const CompareRun& run, size_t end) const {

@@ -6,6 +6,9 @@
 
 namespace instbench::bench {
 
+// Of a cell whose own processes were all right when its case was given up.
+inline constexpr const char* kGivenUp = "given up: the other arm did not measure this case";
+
 // `cells` are the result's, already folded.
 Json comparison_of(const Json& header, const std::vector<Json>& lines, const Json& cells);
 

@@ -7,6 +7,7 @@
 
 #include "harness/judge/family.hpp"
 #include "harness/judge/signed_rank.hpp"
+#include "harness/run/comparison.hpp"
 #include "harness/run/fold.hpp"
 
 namespace instbench::bench {
@@ -255,7 +256,8 @@ void find_in_cells(const std::vector<std::string>& case_ids, const Json& cells, 
       if (cell->at("status") == "ok" && cell->value("verified", Json()) != true)
         findings.unfit.push_back(id + ", " + arm + ": not verified: nobody compared its instances with a fresh one");
     }
-    const bool skipped_a = in_a->at("status") == "skipped", skipped_b = in_b->at("status") == "skipped";
+    const auto skipped = [](const Json& cell) { return cell.at("status") == "skipped" && reason_in(cell) != kGivenUp; };
+    const bool skipped_a = skipped(*in_a), skipped_b = skipped(*in_b);
     if (failed || (!skipped_a && !skipped_b)) continue;
     const std::string reason = reason_in(skipped_a ? *in_a : *in_b);
     if (skipped_a == skipped_b)

@@ -29,9 +29,9 @@ class Cells {
     if (sample.value("status", "") != "ok") cell.given_up = true;
     if (step.role == Role::pilot) cell.iterations = batch_length(sample, batch_ms_);
   }
-  // A comparison has no use for half a case.
+  // A comparison has no use for half a case, but asks both pilots: what is skipped in one arm only is a finding.
   bool given_up(const Step& step) {
-    if (mode_ == Mode::run) return at(step).given_up;
+    if (mode_ == Mode::run || step.role == Role::pilot) return at(step).given_up;
     const auto first = cells_.begin() + static_cast<std::ptrdiff_t>(step.case_index * arms_);
     return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_), [](const Cell& cell) { return cell.given_up; });
   }

@@ -65,7 +65,7 @@ def parse(argv):
     parser = Parser(prog="instbench plot", description="Draws the charts of result files.")
     parser.add_argument("files", nargs="+", metavar="FILE", help="result.json written by instbench run")
     parser.add_argument("--out", metavar="DIR", help="folder for the charts (default: STEM-charts beside each FILE)")
-    parser.add_argument("--chart", choices=CHARTS + ("all",), default="all", help="which chart (default: all)")
+    parser.add_argument("--chart", choices=CHARTS + ("all",), default="all", help="which chart (default: all; of a comparison its own four)")
     parser.add_argument("--modules", metavar="A,B", help="only these modules")
     parser.add_argument("--case-filter", metavar="RE", help="only cases whose id the expression finds")
     parser.add_argument("--format", default="png,svg", metavar="LIST", help="png, svg or both (default: png,svg)")
@@ -123,6 +123,8 @@ def plot(file, folder, options):
     if unknown:
         raise Usage(f'{file}: no module "{unknown[0]}"; it has {", ".join(result.modules) or "none"}')
     charts = chart_modules(options.chart)
+    if options.chart == "all" and result.comparison is not None:  # the others would be one more picture for each case
+        charts = [chart for chart in charts if getattr(chart, "OF_COMPARISON", False)]
     import selection
     cases = selection.matching(result, options.modules, options.case_filter)
     if not cases:

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
@@ -28,9 +29,24 @@ constexpr size_t kListed = 40;  // lines of each kind; the rest are counted
 struct GateOptions {
   Wanted wanted;
   std::string lock;
+  std::string inject;
   bool exact = false, update = false, quiet = false;
   double timeout_s = 120;
 };
+
+// What to count in addition, to see that the gate finds it.
+std::optional<Injection> injection_of(const GateOptions& options) {
+  if (options.inject.empty()) return std::nullopt;
+  if (options.update) throw UsageError("--update locks what the program does by itself: leave out --inject");
+  try {
+    const Injection injection = parse_injection(options.inject);
+    if (injection.kind == Injection::Kind::share)
+      throw UsageError("--inject " + options.inject + ": gate --exact uses no clock; inject syscall or page");
+    return injection;
+  } catch (const GrammarError& error) {
+    throw UsageError(std::string("--inject: ") + error.what());
+  }
+}
 
 Experiment experiment_of(const GateOptions& options, const Selection& selection) {
   Experiment experiment;
@@ -40,6 +56,7 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
   settings.timeout = timeout_of(options.timeout_s);
+  settings.inject = injection_of(options);
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan = make_plan(selection.cases.size(), selection.arms.size(), settings.seed, kBlocks, settings.pilots);
@@ -59,14 +76,16 @@ void print_notes(const std::vector<std::string>& notes) {
   if (notes.size() > 3) std::cerr << "note: … and " << notes.size() - 3 << " more of this kind\n";
 }
 
-int report_on(const GateReport& report, const std::string& lock) {
+int report_on(const GateReport& report, const std::string& lock, const std::string& injected = "") {
   print("failed", report.failures);
   print("coverage", report.coverage);
   print("changed", report.changes);
   print_notes(report.notes);
   const int code = report.exit_code();
   if (code == kExitOk) std::cout << "gate: pass, " << report.compared << " exact counters as in " << lock << "\n";
-  if (code == kExitRegression || code == kExitCoverage) {
+  if (!injected.empty()) {
+    std::cout << "gate: every worker was asked to inject a " << injected << "\n";
+  } else if (code == kExitRegression || code == kExitCoverage) {
     std::cout << "gate: counters or coverage differ from " << lock
               << "; if that is meant (fewer is a change too), repeat the gate of the whole\n"
                  "suite with --update and have the diff reviewed\n";
@@ -141,7 +160,8 @@ int gate(const GateOptions& options) {
     const GateReport counts = check_counts(result);
     return counts.exit_code() != kExitOk ? report_on(counts, file) : no_section(lock, result, selection.label, file);
   }
-  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file);
+  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file,
+                   options.inject);
 }
 
 }  // namespace
@@ -160,6 +180,7 @@ void add_gate(CLI::App& app, Action& action) {
   verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
       ->capture_default_str();
   verb->add_flag("--update", options->update, "Write what was counted into the lock file and say what changed");
+  verb->add_option("--inject", options->inject, "Selftest: one more syscall or page per instantiation; must exit 3");
   verb->add_flag("--quiet,-q", options->quiet, "No progress");
   verb->callback([options, &action] { action = [options] { return gate(*options); }; });
 }

@@ -60,6 +60,7 @@ Request Experiment::request_for(const Step& step) const {
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
   request.codegen = settings.codegen;
+  request.inject = settings.inject;
   // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
   request.batch_ms = step.role == Role::pilot ? settings.batch_ms / 4 : settings.batch_ms;
   request.passes = step.role == Role::pilot ? settings.pilot_passes : settings.block_passes;
@@ -96,8 +97,10 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                  {"expect", expect},
                  {"arms", arms},
                  {"cases", cases_json(experiment.cases)}};
+  if (settings.inject) header["run"]["inject"] = to_text(*settings.inject);
   Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"], header["pilots"],
                   settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"]};
+  if (settings.inject) planned.push_back(to_text(*settings.inject));
   header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }

@@ -31,6 +31,7 @@ struct Settings {
   uint32_t blocks = 3;
   double batch_ms = 60;
   std::string codegen = "auto";  // of every request
+  std::optional<Injection> inject;  // into every request
   std::chrono::milliseconds timeout{120000};  // of one worker process
   Pilots pilots = Pilots::one_per_cell;
   std::vector<std::string> pilot_passes{"verify", "batch", "counters", "memory", "verify_after"};

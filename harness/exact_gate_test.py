@@ -31,7 +31,8 @@ def finds_what_is_injected():
             return False
         if gate("--lock", lock, suite="smoke").returncode != 0:
             return False
-        for what, counter in (("syscall", "instantiate  syscalls.getppid: 0 -> 1"), ("page", "instantiate  bytes.copied: ")):
+        named = {"syscall": "instantiate  syscalls.getppid: 0 -> 1", "page": "instantiate  bytes.copied: "}
+        for what, counter in named.items():
             found = gate("--lock", lock, "--inject", what, suite="smoke")
             if found.returncode != 3 or counter not in found.stdout:
                 print(f"--inject {what}: exit code {found.returncode}, not 3, or no '{counter}'")

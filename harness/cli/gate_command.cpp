@@ -160,8 +160,7 @@ int gate(const GateOptions& options) {
     const GateReport counts = check_counts(result);
     return counts.exit_code() != kExitOk ? report_on(counts, file) : no_section(lock, result, selection.label, file);
   }
-  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file,
-                   options.inject);
+  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file, options.inject);
 }
 
 }  // namespace

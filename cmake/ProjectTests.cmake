@@ -5,11 +5,13 @@ file(GLOB project_tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/harness/*_test.
 if(INSTBENCH_SANITIZE)  # only what runs the sanitized binary
   list(FILTER project_tests INCLUDE REGEX "/(cli_test|result_schema_test)\\.py$")
 endif()
+add_executable(judge_probe harness/judge/main.cpp)  # for harness/judge/oracle_test.py
+target_link_libraries(judge_probe PRIVATE instbench_judge instbench_flags)
 foreach(test ${project_tests})
   get_filename_component(name "${test}" NAME_WE)
   add_test(NAME ${name} COMMAND ${INSTBENCH_PYTHON} -B "${test}")
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
-    ENVIRONMENT "INSTBENCH=$<TARGET_FILE:instbench>;INSTBENCH_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "INSTBENCH=$<TARGET_FILE:instbench>;JUDGE_PROBE=$<TARGET_FILE:judge_probe>;INSTBENCH_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endforeach()
 
 # The call scripts' answers in V8, a witness of its own. It names each real module that it skips because it is not in the cache.

@@ -85,5 +85,60 @@ class ResultSchema(unittest.TestCase):
         self.assertNotIn(str(Path.home()) + "/", text)
 
 
+class ComparisonSchema(unittest.TestCase):
+    """harness/report/comparison_fixture.json, which the tests of every text about a comparison use."""
+
+    def setUp(self):
+        self.result = json.loads((SOURCE / "harness/report/comparison_fixture.json").read_text())
+
+    def is_valid(self, result):
+        return jsonschema.Draft7Validator(SCHEMA).is_valid(result)
+
+    def changed(self, *place_and_value):
+        """The result with another value at a place, or with what a function makes of the value there."""
+        *place, last, value = place_and_value
+        changed = copy.deepcopy(self.result)
+        target = changed["comparison"]
+        for step in place:
+            target = target[step]
+        target[last] = value(target[last]) if callable(value) else value
+        return changed
+
+    def test_the_fixture_satisfies_it(self):
+        jsonschema.validate(self.result, SCHEMA, cls=jsonschema.Draft7Validator)
+
+    def test_every_renamed_key_is_noticed(self):
+        places = [(), ("a",), ("tolerance",), ("tests", 0), ("tests", 0, "control"), ("tests", 0, "screen"), ("shown", 0), ("counters", 0),
+                  ("counters", 0, "a"), ("blocks", 0), ("order_effect",), ("redone",), ("verdicts",)]
+        for place in places:
+            original = self.result["comparison"]
+            for step in place:
+                original = original[step]
+            for key in original:
+                renamed = {name + ("_renamed" if name == key else ""): value for name, value in original.items()}
+                changed = self.changed(*place, renamed) if place else self.result | {"comparison": renamed}
+                self.assertFalse(self.is_valid(changed), f"{place} {key}")
+
+    def test_what_cannot_be_is_noticed(self):
+        for changed in (self.changed("exit_code", 2), self.changed("tests", 0, "interval", [0.1]), self.changed("tests", 0, "change", -1.5),
+                        self.changed("tests", 0, "verdict", "slower"), self.changed("tests", 2, "p_regressed", 0.5),
+                        self.changed("tests", 0, "p_regressed", 2), self.changed("tests", 0, "stage", "unpaired"),
+                        self.changed("shown", 0, "metric", "cycle"), self.changed("counters", 0, "verdict", "equal"),
+                        self.changed("blocks", 0, "order", ["A", "A"]), self.changed("injected", "a lot"), self.changed("paired", False),
+                        self.changed("redone", "lean", "C"), self.changed("tests", 0, "expected", "")):
+            self.assertFalse(self.is_valid(changed))
+
+    def test_what_is_not_known_may_be_null(self):
+        for place in (("tests", 0, "interval"), ("tests", 0, "detectable"), ("tests", 0, "control"), ("tests", 5, "needs_blocks"),
+                      ("order_effect",), ("counters", 0, "a"), ("blocks", 0, "cycle_ns", "A"), ("control",)):
+            self.assertTrue(self.is_valid(self.changed(*place, None)), place)
+
+    def test_a_comparison_names_its_mode(self):
+        self.result["run"]["mode"] = "run"
+        self.assertFalse(self.is_valid(self.result))
+        del self.result["run"]["mode"]
+        self.assertFalse(self.is_valid(self.result))
+
+
 if __name__ == "__main__":
     unittest.main()

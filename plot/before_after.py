@@ -301,7 +301,7 @@ def notes(result, cases, shown, cells):
     if selection.baseline(result.arms) is None:
         found.append("The file has no core:eager arm, so no ratios are written.")
     if {c.slots for c in shown} == {1}:
-        found.append("S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident.")
+        found.append(selection.ONE_HOT_SLOT)
     left_out = [c for c in cases if c not in shown]
     if left_out:
         found.append(f"{len(left_out)} of {len(cases)} cases are only in the CSV: the picture takes the lightest, middle and heaviest "

@@ -122,15 +122,15 @@ def _listed(what, cells):
     return [f"{what}: {'; '.join(names[:MOST_NAMES])}{more}."] if names else []
 
 
-def provenance(result, cells, timed, source):
-    """`source` says where the data is and how to draw it again."""
+def provenance(result, cells, timed, source, drawn="median drawn, line from minimum to maximum"):
+    """`source` says where the data is and how to draw it again, `drawn` what becomes of a cell's processes."""
     tool, run, machine = result.tool, result.run, result.machine
     dirty = {True: ", uncommitted changes", False: ", clean tree"}.get(tool.get("dirty"), ", clean or not: unknown")
     sizes = sorted({len(c.real_ns) for c in cells if c.drawable})
     processes = f"{'–'.join(str(s) for s in (sizes[0], sizes[-1])[:len(sizes)])} " + ("process" if sizes == [1] else "processes")
     return [
         timed,
-        f"{processes} per cell, median drawn, line from minimum to maximum; batches of about {_or(run, 'batch_ms')} ms; "
+        f"{processes} per cell, {drawn}; batches of about {_or(run, 'batch_ms')} ms; "
         f"seed {_or(run, 'seed')}.",
         f"{_or(tool, 'name')} {_or(tool, 'version')}, commit {_or(tool, 'git')}{dirty}, {_or(tool, 'build_type')}, "
         f"{_or(tool, 'compiler')} {_or(tool, 'flags')} · run {_or(run, 'id')}, suite {_or(run, 'suite')}, {_or(run, 'started')[:10]} · "

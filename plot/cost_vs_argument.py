@@ -140,7 +140,7 @@ def notes(result, group, shown, cells):
     found = caption.doubts(result, cells) + caption.missing(result, group, result.arms)
     found += [f.words for f in break_evens(result, group)]
     if {c.slots for c in shown} == {1}:
-        found.append("S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident.")
+        found.append(selection.ONE_HOT_SLOT)
     return found + [selection.CONDITIONS_KEY]
 
 

@@ -271,7 +271,7 @@ def spaced(ends, gap):
 def notes(result, cases, shown, cells):
     found = caption.doubts(result, cells) + caption.missing(result, cases, result.arms)
     if {c.slots for c in shown} == {1}:
-        found.append("S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident.")
+        found.append(selection.ONE_HOT_SLOT)
     if len(shown) < len(cases):
         found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the fewest and the most slots.")
     if any(c.workload["kind"] == "none" for c in shown):

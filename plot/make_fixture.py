@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Writes fixture.json: SYNTHETIC numbers in the shape of instbench-result/1, for plot_test.py only.
+"""Writes fixture.json: SYNTHETIC numbers in the shape of instbench-result/1, for plot_test.py only; and comparison_fixture.json, which
+make_comparison_fixture.py describes.
 
 Nothing in it was measured. The model behind it (a fault costs this, a copied page that) only gives the
 figures a believable range: five hundred microseconds beside a third of one.
 """
 
 import json
-import sys
 import zlib
 from pathlib import Path
 
@@ -110,18 +110,24 @@ def document():
     }
 
 
-def text():
-    """One list element per line, so that a change of the model reads as a change of cells."""
+def lines(value, indent="  "):
+    """JSON with one list element per line, so that a change of the model reads as a change of cells."""
     parts = []
-    for key, value in document().items():
-        if isinstance(value, list) and value:
-            body = ",\n  ".join(json.dumps(v) for v in value)
-            parts.append(f'"{key}": [\n  {body}]')
+    for key, entry in value.items():
+        if isinstance(entry, list) and entry:
+            body = f",\n{indent}".join(json.dumps(v, ensure_ascii=False) for v in entry)
+            parts.append(f'"{key}": [\n{indent}{body}]')
         else:
-            parts.append(f'"{key}": {json.dumps(value)}')
-    return "{" + ",\n ".join(parts) + "}\n"
+            parts.append(f'"{key}": {json.dumps(entry, ensure_ascii=False)}')
+    return "{" + f",\n{indent[1:]}".join(parts) + "}\n"
+
+
+def text():
+    return lines(document())
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("fixture.json")
-    target.write_text(text(), encoding="utf-8")
+    import make_comparison_fixture  # builds on this module
+
+    for name, write in (("fixture.json", text), ("comparison_fixture.json", make_comparison_fixture.text)):
+        Path(__file__).with_name(name).write_text(write(), encoding="utf-8")

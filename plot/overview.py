@@ -136,7 +136,7 @@ def notes(result, cases, shown, cells, modules):
     if absent:
         found.append(f"No row, because eager or every other strategy has no batch time: {', '.join(m.rsplit('/', 1)[-1] for m in absent)}.")
     if {c.slots for c in shown} == {1}:
-        found.append("S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident.")
+        found.append(selection.ONE_HOT_SLOT)
     if len(shown) < len(cases):
         found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the fewest and the most slots.")
     return found + [selection.CONDITIONS_KEY]

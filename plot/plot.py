@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 from result import ResultError, load  # noqa: E402
 
 FORMATS = ("png", "svg")
-CHARTS = ("before-after", "cost-vs-pages", "cost-vs-argument", "overview")
+CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview")
 
 
 class Usage(Exception):
@@ -103,13 +103,17 @@ def chart_modules(name):
     """Imported late, so that a bad command line or file is reported without matplotlib too."""
     try:
         import before_after
+        import block_pairs
         import cost_vs_argument
         import cost_vs_pages
+        import ecdf
+        import forest
         import overview
+        import run_order
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
     except ImportError as error:
         raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
-    return [m for m in (before_after, cost_vs_pages, cost_vs_argument, overview) if name in (m.NAME, "all")]
+    return [m for m in (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview) if name in (m.NAME, "all")]
 
 
 def plot(file, folder, options):
@@ -127,11 +131,17 @@ def plot(file, folder, options):
     if not any(pictures for _, pictures in found):
         refuse_nothing(result, cases, charts)
     for chart, pictures in found:
-        # A sweep of calls is asked for; that a file has none is worth a word only to whoever looks for it.
-        if not pictures and (options.chart != "all" or not getattr(chart, "ON_REQUEST", False)):
+        if not pictures and (options.chart != "all" or is_missed(chart, result)):
             print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
         for stem, group in pictures:
             yield from write(result, chart, stem, group, folder, options)
+
+
+def is_missed(chart, result):
+    """A sweep of calls or a comparison is asked for; that a file has none is worth a word only to whoever looks for it."""
+    if getattr(chart, "OF_COMPARISON", False):
+        return result.comparison is not None
+    return not getattr(chart, "ON_REQUEST", False)
 
 
 def refuse_nothing(result, cases, charts):

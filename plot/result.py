@@ -11,14 +11,12 @@ import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import comparison
+from checked import At, ResultError, count, number, object_at, one_of, unique  # noqa: F401 (ResultError: for who loads)
+
 SCHEMA = "instbench-result/1"
 PHASES = ("acquire", "init", "start", "work", "release")
-LARGEST = 1e18  # nanoseconds: thirty years; also infinity stops here
 STATUSES = ("ok", "skipped", "failed")
-
-
-class ResultError(Exception):
-    """A file that is not a result, or a result that cannot be trusted."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ class Result:
     arms: list  # ids, in the order of the file
     cases: list
     cells: dict = field(default_factory=dict)  # (case id, arm id) -> Cell
+    comparison: object = None  # comparison.Comparison, of a file written by `instbench compare`
 
     @property
     def modules(self):
@@ -115,48 +114,24 @@ class Result:
         return self.cells.get((case.id, arm))
 
 
-class _At:
-    """A place in the file; `fail` turns it into the one-line message."""
-
-    def __init__(self, path, where=""):
-        self.path, self.where = path, where
-
-    def __truediv__(self, step):
-        return _At(self.path, f"{self.where}.{step}" if self.where else str(step))
-
-    def fail(self, reason):
-        where = f" {self.where}:" if self.where else ""
-        raise ResultError(f"{self.path}:{where} {reason}")
-
-    def get(self, value, key, kinds, default=...):
-        found = value.get(key)
-        if found is None and default is not ...:
-            return default
-        if not isinstance(found, kinds) or (isinstance(found, bool) and bool not in _tuple(kinds)):
-            (self / key).fail("missing" if found is None else f"unexpected {type(found).__name__}")
-        return found
-
-
-def _tuple(kinds):
-    return kinds if isinstance(kinds, tuple) else (kinds,)
-
-
 def load(path):
     path = Path(path)
-    at = _At(path)
+    at = At(path)
     document = _read(path, at)
     if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
         at.fail('not a result file (no "schema"); give a result.json written by `instbench run`')
     if document["schema"] != SCHEMA:
         at.fail(f'schema "{document["schema"][:60]}" is not "{SCHEMA}", the only one this version draws')
     cases = [_case(c, at / f"cases[{i}]") for i, c in enumerate(at.get(document, "cases", list))]
-    arms = [_At(path, f"arms[{i}]").get(_object(a, at / f"arms[{i}]"), "id", str)
+    arms = [At(path, f"arms[{i}]").get(object_at(a, at / f"arms[{i}]"), "id", str)
             for i, a in enumerate(at.get(document, "arms", list))]
     result = Result(path, at.get(document, "tool", dict, {}), at.get(document, "run", dict, {}),
                     at.get(document, "machine", dict, {}), arms, cases)
-    _unique(arms, at / "arms")
-    _unique([case.id for case in cases], at / "cases")
+    unique(arms, at / "arms")
+    unique([case.id for case in cases], at / "cases")
     _add_cells(result, at.get(document, "cells", list), at)
+    if document.get("comparison") is not None:
+        result.comparison = comparison.read(at.get(document, "comparison", dict), at / "comparison", cases, arms)
     return result
 
 
@@ -178,45 +153,24 @@ def _read(path, at):
         at.fail(f"not a result file ({error})")
 
 
-def _object(value, at):
-    if not isinstance(value, dict):
-        at.fail("is not an object")
-    return value
-
-
-def _unique(ids, at):
-    seen = set()
-    for name in ids:
-        if name in seen:
-            at.fail(f'"{name}" occurs twice')
-        seen.add(name)
-
-
 def _case(value, at):
-    _object(value, at)
+    object_at(value, at)
     workload = at.get(value, "workload", dict)
     (at / "workload").get(workload, "kind", str)
     for key in ("read", "write", "calls", "grow", "runs"):
-        _count(workload, key, at / "workload", 0, None)
+        count(workload, key, at / "workload", 0, None)
     vary = at.get(value, "vary", (int, float), 0)
     if not 0 <= vary <= 1:
         (at / "vary").fail("lies outside 0..1")
-    return Case(at.get(value, "id", str), at.get(value, "module", str), workload, _count(value, "slots", at, 1), vary,
-                _count(value, "bystanders", at, 0, 0), _count(value, "threads", at, 1, 1))
-
-
-def _count(value, key, at, least, default=...):
-    count = at.get(value, key, int, default)
-    if count is not None and not least <= count < 1 << 53:
-        (at / key).fail(f"is below {least}" if count < least else "is beyond 2^53")
-    return count
+    return Case(at.get(value, "id", str), at.get(value, "module", str), workload, count(value, "slots", at, 1), vary,
+                count(value, "bystanders", at, 0, 0), count(value, "threads", at, 1, 1))
 
 
 def _add_cells(result, values, at):
     cases = {case.id: case for case in result.cases}
     for i, value in enumerate(values):
         here = at / f"cells[{i}]"
-        _object(value, here)
+        object_at(value, here)
         case, arm = here.get(value, "case", str), here.get(value, "arm", str)
         if case not in cases:
             (here / "case").fail(f'"{case}" is not among the cases')
@@ -228,30 +182,28 @@ def _add_cells(result, values, at):
 
 
 def _cell(value, case, arm, at):
-    status = at.get(value, "status", str)
-    if status not in STATUSES:
-        (at / "status").fail(f'"{status}" is none of {", ".join(STATUSES)}')
+    status = one_of(value, "status", at, STATUSES)
     real_ns, median_ns = (), None
     if status == "ok" and value.get("batch") is not None:
         real_ns, median_ns = _batch(at.get(value, "batch", dict), at / "batch")
     phases = at.get(value, "phases", dict, {}) if status == "ok" else {}
     return Cell(case, arm, status, at.get(value, "reason", str, "") or "", at.get(value, "verified", bool, None),
                 real_ns, median_ns, _p50(phases, at / "phases"),
-                _number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
+                number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
                 _faults(at.get(value, "counters", dict, {}), at / "counters"),
-                _number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
-                _number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"),
+                number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
+                number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"),
                 (at / "facts").get(at.get(value, "facts", dict, {}), "start_function", str, None))
 
 
 def _batch(batch, at):
-    numbers = [_number(v, at / "real_ns") for v in at.get(batch, "real_ns", list)]
+    numbers = [number(v, at / "real_ns") for v in at.get(batch, "real_ns", list)]
     real_ns = tuple(v for v in numbers if v is not None)  # null: that process has no batch figure
     if not real_ns:
         return (), None
     if min(real_ns) <= 0:
         (at / "real_ns").fail("holds a time that is zero or negative")
-    median = _number(batch.get("median_real_ns"), at / "median_real_ns")
+    median = number(batch.get("median_real_ns"), at / "median_real_ns")
     if median is None:
         median = statistics.median(real_ns)
     if not min(real_ns) * (1 - 1e-6) <= median <= max(real_ns) * (1 + 1e-6):
@@ -263,7 +215,7 @@ def _p50(phases, at):
     found = {}
     for name in PHASES:
         phase = at.get(phases, name, dict, {})
-        p50 = _number(phase.get("p50"), at / name / "p50")
+        p50 = number(phase.get("p50"), at / name / "p50")
         if p50 is not None:
             found[name] = p50
     return found
@@ -277,19 +229,9 @@ def _faults(counters, at):
     cycle = at.get(counters, "cycle", dict)
     here = at / "cycle" / "faults.minor"
     entry = cycle.get("faults.minor", {"exact": True, "value": 0})
-    _object(entry, here)
+    object_at(entry, here)
     if entry.get("exact") is True:
-        value = _number(entry.get("value"), here / "value")
+        value = number(entry.get("value"), here / "value")
         return None if value is None else (value, value)
-    low, high = _number(entry.get("min"), here / "min"), _number(entry.get("max"), here / "max")
+    low, high = number(entry.get("min"), here / "min"), number(entry.get("max"), here / "max")
     return None if low is None or high is None else (low, high)
-
-
-def _number(value, at):
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        at.fail("is not a number")
-    if not abs(value) < LARGEST:
-        at.fail(f"is beyond {LARGEST:g}")
-    return value

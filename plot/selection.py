@@ -36,6 +36,7 @@ def conditions_text(case):
 
 CONDITIONS_KEY = ("S: instances alive at once, the oldest dropped first; V: share of the touched addresses redrawn each cycle; "
                   "B: other threads running.")
+ONE_HOT_SLOT = "S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident."
 
 
 def suffix(case):

@@ -53,6 +53,17 @@ STRATEGY_LOOK = {
 }
 SPARE_LOOK = (Look(SKY, "P", "-."), Look(SOFT, "p", "-.", True), Look(BLUE, "<", ":"), Look(VERMILLION, ">", ":"), Look(GREEN, "h", ":", True),
               Look(BLACK, "*", ":"))
+ROLE_LOOK = {  # of a comparison's arms, "A core:pool"; A′ is a copy of A: its shape, hollow
+    "A": Look(BLACK, "o"),
+    "B": Look(BLUE, "^"),
+    "A′": Look(SOFT, "o", ":", open=True),
+}
+VERDICT_LOOK = {  # right is slower
+    "regressed": Look(VERMILLION, ">"),
+    "inconclusive": Look(PURPLE, "D", open=True),
+    "same": Look(INK, "o"),
+    "improved": Look(GREEN, "<"),
+}
 
 STORY = ("eager", "overlay", "overlay-lazy", "pool", "pool-lazy")
 APART = ("pool-copy",)
@@ -111,10 +122,16 @@ def story_order(arms):
     return story + [a for a in arms if a not in story and a not in apart], apart
 
 
+def role_of(arm):
+    """"A" of a comparison's arm "A core:pool"; None of any other arm."""
+    role, space, _ = arm.partition(" ")
+    return role if space and role in ROLE_LOOK else None
+
+
 def looks(arms):
     """{arm: Look}; `arms` are all arms of the file, so that an arm looks the same in every panel and picture."""
-    others = [arm for arm in arms if name_of(arm) not in STRATEGY_LOOK]
-    return {arm: STRATEGY_LOOK.get(name_of(arm)) or SPARE_LOOK[others.index(arm) % len(SPARE_LOOK)] for arm in arms}
+    others = [arm for arm in arms if name_of(arm) not in STRATEGY_LOOK and role_of(arm) is None]
+    return {arm: STRATEGY_LOOK.get(name_of(arm)) or ROLE_LOOK.get(role_of(arm)) or SPARE_LOOK[others.index(arm) % len(SPARE_LOOK)] for arm in arms}
 
 
 def idea_of(arm):

@@ -18,6 +18,8 @@ except ImportError:
     print("skipped: matplotlib is not installed", file=sys.stderr)
     sys.exit(77)
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
 import plot
 import result as result_file
 import selection
@@ -81,3 +83,26 @@ class Scratch(unittest.TestCase):
     def figures(self, chart, document=None):
         """{stem: (page, group, result)} of one chart."""
         return fixture_figures(chart) if document is None else figures(chart, self.write(document))
+
+    def check_layout(self, stem, page):
+        FigureCanvasAgg(page.figure).draw()
+        unseen = self.unseen_labels(page.figure)
+        boxes = [(t.get_window_extent(), t.get_text()) for t in page.figure.findobj(matplotlib.text.Text)
+                 if type(t) is matplotlib.text.Text and t.get_text().strip() and t.get_visible() and t not in unseen]
+        self.assertGreater(len(boxes), 20)
+        width, height = page.figure.bbox.width, page.figure.bbox.height
+        for i, (a, one) in enumerate(boxes):
+            self.assertTrue(0 <= a.x0 and a.x1 <= width and 0 <= a.y0 and a.y1 <= height, f"{stem}: clipped: {one!r}")
+            for b, other in boxes[:i]:
+                wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+                self.assertFalse(wide > 1 and high > 2.5, f"{stem}: {one!r} lies on {other!r}")
+
+    def unseen_labels(self, figure):
+        """Labels of ticks outside the view: they exist, and are not drawn."""
+        unseen = set()
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            low, high = sorted(axis.get_view_interval())
+            for tick in axis.get_major_ticks() + axis.get_minor_ticks():
+                if not low <= tick.get_loc() <= high:
+                    unseen |= {tick.label1, tick.label2}
+        return unseen

@@ -83,10 +83,12 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_inspect(app, action);
   add_run(app, action, arguments);
   add_call(app, action);
-  add_gate(app, action);
+  add_compare(app, action, arguments);
+  add_gate(app, action, arguments);
   add_plot(app, action);
   add_convert(app, action);
   add_fetch(app, action);
+  add_doctor(app, action);
   add_shape(app, action);
   add_worker(app, action);
   add_wast(app, action);

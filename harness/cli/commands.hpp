@@ -15,10 +15,13 @@ void add_list(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
 void add_call(CLI::App& app, Action& action);
-void add_gate(CLI::App& app, Action& action);
+void add_compare(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
+void add_gate(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
 void add_plot(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_fetch(CLI::App& app, Action& action);
+// `trial` measures an arm against itself, for a few seconds; without one, that is not measured.
+void add_doctor(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
 void add_wast(CLI::App& app, Action& action);

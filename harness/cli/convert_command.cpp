@@ -7,6 +7,9 @@
 #include "harness/cli/out_path.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/report/convert.hpp"
+#include "harness/report/junit.hpp"
+#include "harness/report/markdown.hpp"
+#include "harness/report/verdicts.hpp"
 #include "harness/run/sample.hpp"
 #include "runtime/os/file.hpp"
 
@@ -17,21 +20,46 @@ struct ConvertOptions {
   std::string file, to, out;
 };
 
+struct Format {
+  const char *name, *reader;
+  std::string (*text)(const Json& result);
+  bool only_measured;  // it has no place for a cell that was skipped or failed
+};
+
+const Format kFormats[] = {
+    {"gbench", "Google Benchmark's compare.py", [](const Json& r) { return gbench_json(r).dump(2) + "\n"; }, true},
+    {"gobench", "benchstat", [](const Json& r) { return gobench_text(r); }, true},
+    {"bmf", "Bencher", [](const Json& r) { return bmf_json(r).dump(2) + "\n"; }, true},
+    {"csv", "spreadsheets", [](const Json& r) { return csv_text(r); }, false},
+    {"markdown", "a comparison as a comment", [](const Json& r) { return comparison_markdown(r); }, false},
+    {"junit", "a comparison for test views", [](const Json& r) { return comparison_junit(r); }, false},
+    {"verdicts", "a comparison for programs", [](const Json& r) { return verdicts_json(r).dump(2) + "\n"; }, false}};
+
+const Format& format_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Format& format : kFormats) {
+    if (name == format.name) return format;
+    names.push_back(format.name);
+  }
+  throw UsageError(unknown_name("format", name, names));
+}
+
 // parse_result() looks at the outline only; what is wrong deeper in a damaged file shows here.
-std::string converted(const Json& result, const ConvertOptions& options) {
+std::string converted(const Json& result, const Format& format, const std::string& file) {
   try {
-    return options.to == "csv" ? csv_text(result) : gbench_json(result).dump(2) + "\n";
+    return format.text(result);
+  } catch (const ResultError& error) {
+    throw ResultError(file + ": " + error.what());
   } catch (const Json::exception& error) {
-    throw ResultError(options.file + ": not a whole result of instbench run: " + reason_of(error));
+    throw ResultError(file + ": not a whole result of instbench: " + reason_of(error));
   }
 }
 
 int convert(const ConvertOptions& options) {
-  const std::vector<std::string> formats{"gbench", "csv"};
   if (!options.out.empty()) check_replaceable(options.out);
-  if (options.to != "gbench" && options.to != "csv") throw UsageError(unknown_name("format", options.to, formats));
+  const Format& format = format_named(options.to);
   const Json result = parse_result(os::read_text(options.file), options.file);
-  const std::string text = converted(result, options);
+  const std::string text = converted(result, format, options.file);
   if (options.out.empty()) {
     std::cout << text << std::flush;
     if (!std::cout) throw std::runtime_error("cannot write to standard output");
@@ -40,9 +68,9 @@ int convert(const ConvertOptions& options) {
   }
   size_t left_out = 0;
   for (const Json& cell : result.at("cells")) left_out += cell.at("status") == "ok" ? 0 : 1;
-  if (options.to == "gbench" && left_out > 0) {
+  if (format.only_measured && left_out > 0) {
     std::cerr << "note: " << left_out << " of " << result.at("cells").size()
-              << " cells were skipped or failed; Google Benchmark's format has no place for them\n";
+              << " cells were skipped or failed; the format has no place for them\n";
   }
   return kExitOk;
 }
@@ -52,8 +80,12 @@ int convert(const ConvertOptions& options) {
 void add_convert(CLI::App& app, Action& action) {
   auto options = std::make_shared<ConvertOptions>();
   CLI::App* verb = app.add_subcommand("convert", "Write a result in another format");
-  verb->add_option("FILE", options->file, "Result of instbench run")->required();
-  verb->add_option("--to", options->to, "gbench (for Google Benchmark's compare.py) or csv")->required();
+  std::string formats;
+  for (const Format& format : kFormats) {
+    formats += std::string(formats.empty() ? "" : ", ") + format.name + " (" + format.reader + ")";
+  }
+  verb->add_option("FILE", options->file, "Result of instbench run or compare")->required();
+  verb->add_option("--to", options->to, formats)->required();
   verb->add_option("-o,--out", options->out, "Output file; default: standard output");
   verb->callback([options, &action] { action = [options] { return convert(*options); }; });
 }

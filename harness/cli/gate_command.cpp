@@ -1,12 +1,13 @@
-// instbench gate --exact: the counters of a suite against the reviewed lock file, without a clock.
+// instbench gate: two arms judged by the clock and their counters (compare_command.cpp), or with --exact the counters of
+// a suite against the reviewed lock file, without a clock.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/compare_options.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
 #include "harness/cli/selection.hpp"
@@ -27,26 +28,10 @@ constexpr uint32_t kBlocks = 2;
 constexpr size_t kListed = 40;  // lines of each kind; the rest are counted
 
 struct GateOptions {
-  Wanted wanted;
+  CompareOptions paired;
   std::string lock;
-  std::string inject;
-  bool exact = false, update = false, quiet = false;
-  double timeout_s = 120;
+  bool exact = false, update = false;
 };
-
-// What to count in addition, to see that the gate finds it.
-std::optional<Injection> injection_of(const GateOptions& options) {
-  if (options.inject.empty()) return std::nullopt;
-  if (options.update) throw UsageError("--update locks what the program does by itself: leave out --inject");
-  try {
-    const Injection injection = parse_injection(options.inject);
-    if (injection.kind == Injection::Kind::share)
-      throw UsageError("--inject " + options.inject + ": gate --exact uses no clock; inject syscall or page");
-    return injection;
-  } catch (const GrammarError& error) {
-    throw UsageError(std::string("--inject: ") + error.what());
-  }
-}
 
 Experiment experiment_of(const GateOptions& options, const Selection& selection) {
   Experiment experiment;
@@ -55,8 +40,12 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.blocks = kBlocks;
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
-  settings.timeout = timeout_of(options.timeout_s);
-  settings.inject = injection_of(options);
+  settings.timeout = timeout_of(options.paired.timeout_s);
+  if (!options.paired.inject.empty()) {
+    settings.inject = injection_of(options.paired.inject);
+    if (settings.inject->kind == Injection::Kind::share)
+      throw UsageError("--inject " + options.paired.inject + ": --exact uses no clock; inject syscall or page");
+  }
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan = make_plan(selection.cases.size(), selection.arms.size(), settings.seed, kBlocks, settings.pilots);
@@ -128,12 +117,13 @@ Json read_lock(const std::string& file, bool may_be_absent) {
   return parse_lock(os::read_text(file), file);
 }
 
-int gate(const GateOptions& options) {
-  if (!options.exact) throw UsageError("gate judges exact counters only: say gate --exact");
-  const bool part = !options.wanted.filter.empty() || !options.wanted.arms.empty() || !options.wanted.touches.empty();
+int gate_exactly(const GateOptions& options) {
+  const bool part = !options.paired.sides.wanted.filter.empty() || !options.paired.sides.wanted.arms.empty() || !options.paired.sides.wanted.touches.empty();
+  if (!options.paired.inject.empty() && options.update)
+    throw UsageError("--inject slows the workers on purpose: it is never locked with --update");
   if (options.update && part) throw UsageError("--update locks whole suites: leave out --filter, --arm and --touch");
   const Manifest manifest = load_manifest();
-  const Selection selection = select(manifest, options.wanted);
+  const Selection selection = select(manifest, options.paired.sides.wanted);
   const std::string file = !options.lock.empty() ? options.lock : home() + "/corpus/counters.lock.json";
   if (options.update) check_replaceable(file);
   const Json lock = read_lock(file, options.update);
@@ -143,7 +133,7 @@ int gate(const GateOptions& options) {
   experiment.modules = prepare_all(manifest, selection);
   const Json header = header_of(experiment, run_id(), utc_now());
   std::vector<Json> lines;
-  Progress progress(progress_visibility(options.quiet), experiment.runnable().size());
+  Progress progress(progress_visibility(options.paired.quiet), experiment.runnable().size());
   // Counts do not depend on what else runs, so every CPU may count.
   const End end = execute_side_by_side(
       experiment, ask_in_child(experiment.settings.timeout), [&](const Json& line) { lines.push_back(line); }, progress,
@@ -160,27 +150,60 @@ int gate(const GateOptions& options) {
     const GateReport counts = check_counts(result);
     return counts.exit_code() != kExitOk ? report_on(counts, file) : no_section(lock, result, selection.label, file);
   }
-  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file, options.inject);
+  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file,
+                   options.paired.inject);
+}
+
+// With --exact the suite is `embedded` and the arms are every preset, unless said otherwise.
+void check_exact(const GateOptions& options) {
+  const CompareOptions& p = options.paired;
+  const std::pair<const char*, bool> of_the_clock[] = {
+      {"--a", !p.sides.a.empty()},          {"--b", !p.sides.b.empty()},       {"--baseline", !p.baseline.empty()},
+      {"--policy", !p.policy.empty()},      {"--tolerance", !p.tolerance.empty()}, {"--floor", !p.floor.empty()},
+      {"--on-inconclusive", !p.on_inconclusive.empty()}, {"--markdown", !p.markdown.empty()},
+      {"--junit", !p.junit.empty()},        {"--json", !p.json.empty()},       {"--resume", p.resume},
+      {"--out", !p.out.empty()},            {"--allow-unpaired", p.allow_unpaired}, {"--dry-run", p.dry_run}};
+  for (const auto& [name, given] : of_the_clock) {
+    if (given) throw UsageError(std::string(name) + " has no meaning with --exact, which uses no clock and no second arm");
+  }
+}
+
+int gate(GateOptions options) {
+  if (options.exact) {
+    check_exact(options);
+    options.paired.sides.wanted.default_suite = "embedded";
+    return gate_exactly(options);
+  }
+  if (options.update || !options.lock.empty())
+    throw UsageError(std::string(options.update ? "--update" : "--lock") + " belongs to gate --exact");
+  CompareOptions& paired = options.paired;
+  if (!paired.baseline.empty()) {
+    if (!paired.sides.a.empty()) throw UsageError("--baseline stands in the place of --a: give one of them");
+    paired.sides.a = paired.baseline;
+    if (paired.sides.b.empty()) paired.sides.b = "core";
+  }
+  return compare(paired);
 }
 
 }  // namespace
 
-void add_gate(CLI::App& app, Action& action) {
+void add_gate(CLI::App& app, Action& action, const std::vector<std::string>& arguments) {
   auto options = std::make_shared<GateOptions>();
-  CLI::App* verb = app.add_subcommand("gate", "Fail when a reviewed counter changed, in either direction");
+  CompareOptions& paired = options->paired;
+  paired.verb = Verb::gate;
+  paired.arguments = arguments;
+  CLI::App* verb =
+      app.add_subcommand("gate", "Fail when B is slower than A or counts something else; --exact: against the lock file");
+  add_compare_options(*verb, paired);
+  verb->add_option("--on-inconclusive", paired.on_inconclusive, "fail (exit 4, the default) or pass (0, with a warning)")
+      ->check(CLI::IsMember({"fail", "pass"}));
+  verb->add_option("--baseline", paired.baseline, "RESULT.json[#ARM], measured earlier, in place of --a");
+  verb->add_option("--markdown", paired.markdown, "Write a pull request's comment to this file");
+  verb->add_option("--junit", paired.junit, "Write JUnit XML to this file");
+  verb->add_option("--json", paired.json, "Write the verdicts as JSON to this file");
   verb->add_flag("--exact", options->exact, "Exact counters against the lock file; no clock is used");
-  verb->add_option("NAMES", options->wanted.names, "Suite (or modules); default: embedded");
-  verb->add_option("--arm", options->wanted.arms, "Only this arm, repeatable; default: every preset")
-      ->allow_extra_args(false);
-  verb->add_option("--touch", options->wanted.touches, "Workload and conditions instead of the suite's")
-      ->allow_extra_args(false);
-  verb->add_option("--filter", options->wanted.filter, "Only cases whose id matches this regular expression");
-  verb->add_option("--lock", options->lock, "Lock file; default: corpus/counters.lock.json of the source tree");
-  verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
-      ->capture_default_str();
-  verb->add_flag("--update", options->update, "Write what was counted into the lock file and say what changed");
-  verb->add_option("--inject", options->inject, "Selftest: one more syscall or page per instantiation; must exit 3");
-  verb->add_flag("--quiet,-q", options->quiet, "No progress");
+  verb->add_option("--lock", options->lock, "With --exact: lock file; default: corpus/counters.lock.json");
+  verb->add_flag("--update", options->update, "With --exact: write what was counted and say what changed");
   verb->callback([options, &action] { action = [options] { return gate(*options); }; });
 }
 

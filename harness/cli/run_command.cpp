@@ -1,10 +1,10 @@
 // instbench run: measure cells, keep every sample, fold, print the table.
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "harness/cli/cli.hpp"
+#include "harness/cli/colour.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
@@ -73,12 +73,6 @@ int exit_code_of(const Json& result) {
   if (ok + expected > 0) return kExitOk;
   std::cerr << "instbench: nothing was measured: every cell was skipped\n";
   return kExitFailure;
-}
-
-Colour colour_of_stdout() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const bool refused = no_colour != nullptr && *no_colour != '\0';
-  return !refused && os::is_terminal(os::Stream::out) ? Colour::on : Colour::off;
 }
 
 // Folds what the journal holds into OUT, prints it, and says how the run ended.

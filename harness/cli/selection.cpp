@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDefaultSuite = "embedded";
 constexpr const char* kEngine = "core";
 
 std::vector<std::string> arm_names() {
@@ -284,11 +283,12 @@ Arm arm_of(const std::string& text) {
   }
 }
 
-Selection select(const Manifest& manifest, const Wanted& wanted) {
+Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
   Selection selection;
   const std::vector<Case> touched = workloads(wanted);
   const std::vector<Case> for_modules = touched.empty() ? default_workloads() : touched;
-  const std::vector<std::string> names = wanted.names.empty() ? std::vector<std::string>{kDefaultSuite} : wanted.names;
+  const std::vector<std::string> names =
+      wanted.names.empty() ? std::vector<std::string>{wanted.default_suite} : wanted.names;
   std::vector<std::string> labels;
   for (const std::string& name : names) {
     std::string label = name;
@@ -316,6 +316,11 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
     return std::none_of(selection.cases.begin(), selection.cases.end(),
                         [&](const Case& c) { return c.module == module.first; });
   });
+  return selection;
+}
+
+Selection select(const Manifest& manifest, const Wanted& wanted) {
+  Selection selection = select_cases(manifest, wanted);
   for (const std::string& text : wanted.arms.empty() ? arm_names() : wanted.arms) {
     const Arm arm = arm_of(text);
     for (const Arm& other : selection.arms) {

@@ -13,7 +13,8 @@
 namespace instbench::bench {
 
 struct Wanted {
-  std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the embedded suite
+  std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the default suite
+  std::string default_suite = "embedded";
   std::vector<std::string> arms;     // empty: the presets
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
   bool call = false;                 // --call: each module's own script instead
@@ -34,6 +35,7 @@ struct Selection {
 };
 
 Selection select(const Manifest& manifest, const Wanted& wanted);
+Selection select_cases(const Manifest& manifest, const Wanted& wanted);  // the arms left out
 Arm arm_of(const std::string& text);  // "core:pool-lazy" -> canonical axes
 
 // Loads every module of the selection once (progress on standard error). A module that the user named and

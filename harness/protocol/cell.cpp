@@ -126,6 +126,7 @@ Json to_json(const Request& request) {
                {"seed", request.seed},         {"passes", request.passes},
                {"codegen", request.codegen},   {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
+  if (request.parts != 1) json["parts"] = request.parts;
   if (request.inject) json["inject"] = to_text(*request.inject);
   return json;
 }
@@ -149,6 +150,9 @@ Request request_from_json(const Json& json) {
   if (json.contains("iterations") && !json["iterations"].is_null()) request.iterations = need_count(json, "iterations");
   if (json.contains("codegen")) request.codegen = need<std::string>(json, "codegen");
   if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
+  if (json.contains("parts")) request.parts = need_count(json, "parts");
+  if (request.iterations == 0U || request.parts == 0 || request.parts > 1000)
+    throw GrammarError("\"iterations\" must be at least 1, and \"parts\" 1 to 1000");
   if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
   return request;
 }

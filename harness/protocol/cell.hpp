@@ -68,6 +68,9 @@ struct Arm {
   std::string engine;    // "core"
   std::string strategy;  // canonical axes
   std::string id;        // as the user wrote it: "core:pool-lazy"
+  std::vector<std::string> worker = {};  // the program that measures it and its first arguments; empty: this one
+  std::string module = {};               // its own, in a comparison of two modules; empty: the case's
+  std::string build = {};                // what the user asked for behind '@': "git+abc1234", a path; empty: this one
   bool operator==(const Arm&) const = default;
 };
 
@@ -98,6 +101,7 @@ struct Request {
                                   "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
+  uint64_t parts = 1;                  // into how many parts the batch is cut, each timed by itself
   std::optional<Injection> inject;     // a known slowdown, in what is timed and counted
 };
 

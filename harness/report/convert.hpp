@@ -20,6 +20,15 @@ Json parse_result(const std::string& text, const std::string& file);
 // batch; further figures are user counters.
 Json gbench_json(const Json& result);
 
+// Go's benchmark format, for benchstat: one line for each process of a cell, named BenchmarkCycle/CASE/arm=ARM; exact
+// counters with their units declared exact. Of a comparison, arms are A, B and control: benchstat -col /arm.
+std::string gobench_text(const Json& result);
+
+// Bencher Metric Format: {"CASE / ARM": {"latency": {"value", "lower_value", "upper_value"}, …}}. Latency is the cycle
+// in nanoseconds, median with the least and the greatest process; "instantiate" and "first-cycle" in nanoseconds and
+// exact counters per cycle are further measures. A comparison's control is no series to track and left out.
+Json bmf_json(const Json& result);
+
 // One row for each cell, skipped and failed ones included; unknown is an empty field.
 std::string csv_text(const Json& result);
 

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "harness/report/comparison_fixture.hpp"
+#include "harness/report/convert_cells.hpp"
+
 namespace instbench::bench {
 namespace {
 
@@ -93,6 +96,62 @@ TEST(Csv, OneRowPerCellWithTheHeadersColumns) {
   const std::string header = text.substr(0, text.find('\n')), last = text.substr(text.rfind('\n', text.size() - 2));
   EXPECT_EQ(std::count(header.begin(), header.end(), ','),
             std::count(last.begin(), last.end(), ',') - 2);  // two quoted commas
+}
+
+size_t lines_with(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+TEST(Gobench, OneLineForEachProcessWithExactUnits) {
+  const std::string text = gobench_text(result());
+  EXPECT_EQ(lines_with(text, "\nBenchmarkCycle/m/touch_w64/s1/v5_/arm=core:pool-1 100 "), 3U) << text;
+  EXPECT_EQ(lines_with(text, " 30.0 ns/op 3.0 cpu-ns/op 1 syscalls.madvise/op\n"), 1U) << text;
+  EXPECT_EQ(lines_with(text, "\nUnit syscalls.madvise/op assume=exact better=lower\n"), 1U) << text;
+  EXPECT_EQ(lines_with(text, "faults.minor"), 0U) << text;  // a range
+  EXPECT_EQ(lines_with(text, "\ngoos: linux\n"), 1U);
+}
+
+TEST(Gobench, AProcessWithoutCpuTimeStillHasItsTime) {
+  Json r = result();
+  r["cells"][0]["batch"]["cpu_ns"] = {nullptr, 1.0, nullptr};
+  EXPECT_EQ(lines_with(gobench_text(r), "ns/op"), 1U + 3U + 1U);  // the unit's line, three times, one CPU time
+}
+
+TEST(Gobench, AnArmIsOneValue) {
+  Json r = result();
+  r["cells"][0]["arm"] = "core@../old build:pool";
+  EXPECT_EQ(lines_with(gobench_text(r), "/arm=core_.._old_build:pool-1 "), 3U) << gobench_text(r);
+}
+
+TEST(Gobench, ComparedArmsHaveTheNamesThatAComparisonGivesThem) {
+  const std::string text = gobench_text(comparison_fixture());
+  EXPECT_EQ(lines_with(text, "BenchmarkCycle/spidermonkey/touch_w64/s64/arm=A-1 "), 6U);
+  EXPECT_EQ(lines_with(text, "BenchmarkCycle/spidermonkey/touch_w64/s64/arm=B-1 "), 6U);
+  EXPECT_EQ(lines_with(text, "BenchmarkCycle/spidermonkey/touch_w64/s64/arm=control-1 "), 6U);
+}
+
+TEST(Names, TwoCellsNeverShareOne) {
+  UniqueNames names;
+  EXPECT_EQ(names.of("a(b", plain_name("a(b")), "a_b");
+  EXPECT_EQ(names.of("a_b", plain_name("a_b")), "a_b_2");
+  EXPECT_EQ(names.of("a(b", plain_name("a(b")), "a_b");
+}
+
+TEST(Bmf, MeasuresInNanosecondsWithTheRangeOfTheProcesses) {
+  const Json bmf = bmf_json(result());
+  const Json expected = {{"latency", {{"value", 20.0}, {"lower_value", 10.0}, {"upper_value", 30.0}}},
+                         {"instantiate", {{"value", 5.0}}},
+                         {"syscalls.madvise", {{"value", 1}}}};
+  EXPECT_EQ(bmf, Json({{"m touch(w64) s1 v5% / core:pool", expected}}));
+}
+
+TEST(Bmf, WhatIsUnknownIsLeftOut) {
+  Json r = result();
+  r["cells"][0]["batch"] = r["cells"][0]["counters"] = r["cells"][0]["phases"] = nullptr;
+  EXPECT_EQ(bmf_json(r), Json::object());
+  EXPECT_FALSE(bmf_json(comparison_fixture()).contains("spidermonkey touch(w64) s64 / A′ core:pool"));
 }
 
 TEST(ParseResult, WhatIsNoResultIsRefused) {

@@ -1,7 +1,10 @@
 #include "harness/report/format.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+
+#include "harness/protocol/text.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -35,6 +38,25 @@ std::string ratio_text(double ratio) {
   if (ratio >= 0.0995) return three_digits(ratio) + "×";
   char buffer[48];
   std::snprintf(buffer, sizeof buffer, "%.2g×", ratio);
+  return buffer;
+}
+
+std::string counted(double count, const std::string& noun) {
+  return number_text(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string percent_text(double share) {
+  const double percent = 100 * share;
+  return number_text(percent < 9.95 ? std::round(percent * 10) / 10 : std::round(percent)) + " %";
+}
+
+// "-100.0 %" would say that nothing is left.
+std::string change_text(double change) {
+  if (change >= 9.995 || change < -0.9995) return ratio_text(1 + change);
+  const int decimals = std::abs(change) >= 0.9995 ? 0 : 1;
+  if (std::abs(change) < 0.0005) return "0.0 %";
+  char buffer[48];
+  std::snprintf(buffer, sizeof buffer, "%+.*f %%", decimals, 100 * change);
   return buffer;
 }
 

@@ -10,26 +10,11 @@
 namespace instbench::bench {
 namespace {
 
-constexpr size_t kWidth = 120;
 constexpr size_t kArm = 21, kInstantiate = 11, kCycle = 10, kSpread = 7, kRatio = 8, kCount = 9, kFirst = 9;
 constexpr double kDisturbed = 0.01;               // share of the time spent waiting for a CPU
 constexpr double kWideRange = 0.10;               // of the median
 constexpr const char* kReference = "core:eager";  // as in the charts
 constexpr const char* kNotVerified = "  NOT VERIFIED";
-
-class Paint {
- public:
-  explicit Paint(Colour colour) : on_(colour == Colour::on) {}
-  std::string bold(const std::string& text) const { return wrap("1", text); }
-  std::string dim(const std::string& text) const { return wrap("2", text); }
-  std::string red(const std::string& text) const { return wrap("31", text); }
-
- private:
-  std::string wrap(const char* code, const std::string& text) const {
-    return on_ ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
-  }
-  bool on_;
-};
 
 // A figure and its ratio to the reference's, both as text.
 struct Figure {
@@ -48,17 +33,6 @@ Figure figure(std::optional<double> own, std::optional<double> reference, double
     f.ratio = (hidden ? "> " : "") + ratio_text(*reference / (hidden ? resolution_ns : *own));
   }
   return f;
-}
-
-// "1 block", "3 blocks"
-std::string counted(double count, const std::string& noun) {
-  return number_text(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-// "0.4 %", "12 %": two digits are enough to judge noise by.
-std::string percent_text(double share) {
-  const double percent = 100 * share;
-  return number_text(percent < 9.95 ? std::round(percent * 10) / 10 : std::round(percent)) + " %";
 }
 
 double median_of_sorted(const std::vector<double>& values) {
@@ -122,30 +96,6 @@ std::string path_text(const Json& cell) {
   const std::string text = join(words, " ");
   const double percent = std::floor(100 * times / all);
   return percent >= 99 ? text : number_text(percent) + "% " + text;
-}
-
-std::string clipped(std::string text, size_t columns) {
-  if (columns_of(text) <= columns) return text;
-  while (columns_of(text) > columns - 1) text.pop_back();
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
-  return text + "…";
-}
-
-// `prefix` and `text` in lines of the table's width, each after the first indented.
-std::string wrapped(const std::string& prefix, const std::string& text) {
-  constexpr size_t kIndent = 4;
-  std::string out, line = prefix;
-  bool fresh = true;
-  for (const std::string& word : split(text, ' ')) {
-    if (!fresh && columns_of(line) + columns_of(word) + 1 > kWidth) {
-      out += line + "\n";
-      line = std::string(kIndent, ' ');
-      fresh = true;
-    }
-    line += (fresh ? "" : " ") + word;
-    fresh = false;
-  }
-  return out + line + "\n";
 }
 
 class Table {
@@ -255,7 +205,7 @@ class Table {
     // The path gives way to figures wider than their columns.
     const size_t used = kArm + columns_of(before + spread + after + verdict);
     return arm + before + (range.value_or(0) > kWideRange ? paint_.red(spread) : spread) + after +
-           clipped(path_text(own), kWidth - std::min(used, kWidth - 1)) + (verdict.empty() ? "" : paint_.red(verdict)) +
+           clipped(path_text(own), kTerminalColumns - std::min(used, kTerminalColumns - 1)) + (verdict.empty() ? "" : paint_.red(verdict)) +
            "\n";
   }
 

@@ -7,10 +7,9 @@
 #include <string>
 
 #include "harness/protocol/cell.hpp"
+#include "harness/report/terminal.hpp"
 
 namespace instbench::bench {
-
-enum class Colour { off, on };
 
 struct TableOptions {
   std::string reference;  // the arm that "×" compares with; empty: core:eager, else the first

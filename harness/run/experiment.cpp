@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "harness/run/compare_plan.hpp"
 #include "harness/run/provenance.hpp"
 
 namespace instbench::bench {
@@ -43,10 +44,15 @@ Json cases_json(const std::vector<Case>& cases) {
 
 }  // namespace
 
+const PreparedModule& Experiment::module_of(uint32_t case_index, uint32_t arm_index) const {
+  const std::string& own = arms[arm_index].module;
+  return modules.at(own.empty() ? cases[case_index].module : own);
+}
+
 std::vector<Step> Experiment::runnable() const {
   std::vector<Step> steps;
   for (const Step& step : plan) {
-    if (modules.at(cases[step.case_index].module).state == PreparedModule::State::ready) steps.push_back(step);
+    if (module_of(step.case_index, step.arm_index).state == PreparedModule::State::ready) steps.push_back(step);
   }
   return steps;
 }
@@ -54,16 +60,20 @@ std::vector<Step> Experiment::runnable() const {
 Request Experiment::request_for(const Step& step) const {
   Request request;
   request.cell = cases[step.case_index];
-  const PreparedModule& module = modules.at(request.cell.module);
-  request.module_path = module.path;
+  const PreparedModule& module = module_of(step.case_index, step.arm_index);
+  request.module_path = path_of ? path_of(module.path, step.arm_index) : module.path;
   request.module_sha256 = module.sha256;
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
   request.codegen = settings.codegen;
-  request.inject = settings.inject;
+  if (settings.mode == Mode::run || step.arm_index == kArmB) request.inject = settings.inject;
+  request.parts = step.role == Role::pilot ? 1 : settings.parts;
   // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
   request.batch_ms = step.role == Role::pilot ? settings.batch_ms / 4 : settings.batch_ms;
-  request.passes = step.role == Role::pilot ? settings.pilot_passes : settings.block_passes;
+  const bool counted = step.role == Role::screen && step.block < 2;
+  request.passes = step.role == Role::pilot ? settings.pilot_passes
+                   : counted                ? settings.counted_block_passes
+                                            : settings.block_passes;
   return request;
 }
 
@@ -77,7 +87,11 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
     unrunnable[name] = {{"status", name_of(module.state)}, {"reason", module.reason}};
   }
   Json arms = Json::array();
-  for (const Arm& arm : experiment.arms) arms.push_back(to_json(arm));
+  for (const Arm& arm : experiment.arms) {
+    arms.push_back(to_json(arm));
+    if (!arm.build.empty()) arms.back()["build"] = arm.build;
+    if (!arm.module.empty()) arms.back()["module"] = arm.module;
+  }
   Json header = {{"schema", "instbench-journal/1"},
                  {"tool", tool_json()},
                  {"machine", machine_json()},
@@ -98,9 +112,13 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
                  {"arms", arms},
                  {"cases", cases_json(experiment.cases)}};
   if (settings.inject) header["run"]["inject"] = to_text(*settings.inject);
+  if (settings.mode == Mode::compare) {
+    header["run"]["mode"] = "compare";
+    header["compare"] = settings.compare;
+  }
   Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"], header["pilots"],
-                  settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"]};
-  if (settings.inject) planned.push_back(to_text(*settings.inject));
+                  settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"],
+                  settings.compare,   header["run"].value("inject", Json())};
   header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }

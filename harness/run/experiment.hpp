@@ -4,11 +4,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "harness/protocol/cell.hpp"
+#include "harness/protocol/inject.hpp"
 #include "harness/run/plan.hpp"
 
 namespace instbench::bench {
@@ -24,18 +26,25 @@ struct PreparedModule {
   std::string expect;  // "instantiation fails: …" when the specification makes it trap, else empty
 };
 
+enum class Mode : uint8_t { run, compare };
+
 struct Settings {
+  Mode mode = Mode::run;
   std::string suite;              // its name; empty for modules by name or path
   std::vector<std::string> argv;  // for the result: no path but its file name
   uint64_t seed = 1;
   uint32_t blocks = 3;
   double batch_ms = 60;
+  uint64_t parts = 1;  // of a block's batch
   std::string codegen = "auto";  // of every request
-  std::optional<Injection> inject;  // into every request
   std::chrono::milliseconds timeout{120000};  // of one worker process
   Pilots pilots = Pilots::one_per_cell;
   std::vector<std::string> pilot_passes{"verify", "batch", "counters", "memory", "verify_after"};
   std::vector<std::string> block_passes{"first", "batch", "phases", "counters"};
+  // Of a comparison. With its pilot the first two blocks of the screen count too: a counter is exact from three on.
+  std::vector<std::string> counted_block_passes{"trace", "first", "batch", "phases", "counters"};
+  std::optional<Injection> inject;
+  Json compare;  // CompareSettings, as the header holds them
 };
 
 struct Experiment {
@@ -44,7 +53,10 @@ struct Experiment {
   std::vector<Arm> arms;
   std::map<std::string, PreparedModule> modules;  // by Case::module
   std::vector<Step> plan;
+  // Where an arm finds what prepare() found at `path`: its own fresh copy. Empty: there.
+  std::function<std::string(const std::string& path, uint32_t arm)> path_of;
 
+  const PreparedModule& module_of(uint32_t case_index, uint32_t arm_index) const;
   // The plan's steps whose module is ready.
   std::vector<Step> runnable() const;
   Request request_for(const Step& step) const;  // without iterations

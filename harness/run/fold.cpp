@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/run/compare_plan.hpp"
+#include "harness/run/comparison.hpp"
 #include "harness/run/sample.hpp"
 
 namespace instbench::bench {
@@ -48,22 +50,26 @@ Json run_of(const Json& header, const std::vector<Json>& lines, bool complete) {
 }  // namespace
 
 Json fold(const Json& header, const std::vector<Json>& lines) {
-  const auto measured = by_cell(lines);
+  const bool compares = header.at("run").value("mode", "run") == "compare";
+  const auto measured = by_cell(compares ? counted_lines(header, lines) : lines);
   const uint64_t blocks = header.at("run").at("blocks");
   const Pilot pilot = header.at("pilots").get<bool>() ? Pilot::planned : Pilot::none;
-  bool complete = true;
+  bool complete = !compares || comparison_is_complete(header, lines);
   Json cells = Json::array(), errors = Json::array();
   for (const Json& c : header.at("cases")) {
     const std::string module = c.at("module");
     for (const Json& arm : header.at("arms")) {
       Json cell;
-      if (header.at("unrunnable").contains(module)) {
-        cell = header.at("unrunnable").at(module);
+      const std::string own_module = arm.value("module", module);
+      if (header.at("unrunnable").contains(own_module)) {
+        cell = header.at("unrunnable").at(own_module);
       } else {
         const auto found = measured.find({c.at("id"), arm.at("id")});
         const CellLines own = found == measured.end() ? CellLines{} : found->second;
-        cell = folded(own, header.at("expect").value(module, ""), blocks, pilot);
-        complete = complete && is_finished(own, blocks);
+        const bool cleared = compares && complete && own.blocks.empty() && arm == header.at("arms").at(kArmControl);
+        cell = cleared ? Json{{"status", "skipped"}, {"reason", "not needed: the screen cleared this case without a control"}}
+                       : folded(own, header.at("expect").value(own_module, ""), blocks, pilot);
+        complete = complete && (compares || is_finished(own, blocks));
       }
       cell["case"] = c.at("id");
       cell["arm"] = arm.at("id");
@@ -73,7 +79,9 @@ Json fold(const Json& header, const std::vector<Json>& lines) {
       cells.push_back(std::move(cell));
     }
   }
-  return {{"schema", "instbench-result/1"},
+  Json comparison;
+  if (compares) comparison = comparison_of(header, lines, cells);
+  Json result = {{"schema", "instbench-result/1"},
           {"tool", header.at("tool")},
           {"run", run_of(header, lines, complete)},
           {"machine", header.at("machine")},
@@ -82,6 +90,8 @@ Json fold(const Json& header, const std::vector<Json>& lines) {
           {"cases", header.at("cases")},
           {"cells", cells},
           {"errors", errors}};
+  if (compares) result["comparison"] = std::move(comparison);
+  return result;
 }
 
 }  // namespace instbench::bench

@@ -14,8 +14,6 @@ namespace {
 // A reason may quote bytes that are not UTF-8 (a path, a crash message): they are replaced, not thrown at.
 std::string one_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-const char* name_of(Role role) { return role == Role::pilot ? "pilot" : "block"; }
-
 os::Journal reopen(const std::string& path) {
   try {
     return os::Journal::reopen(path);
@@ -53,6 +51,7 @@ std::string problem_with(const Json& line, const Experiment& experiment) {
                         {"arm", experiment.arms[step.arm_index].id},
                         {"role", name_of(step.role)},
                         {"block", step.block},
+                        {"attempt", step.attempt},
                         {"position", step.position}};
   const Json expected = Json::parse(one_line(planned));
   for (const auto& [key, value] : expected.items()) {
@@ -144,7 +143,8 @@ void RunJournal::append(const Json& line) {
 Json line_of(const Step& step, const Request& request, const Json& sample, double wall_ms) {
   return {{"step", step.number},      {"case", id_of(request.cell)},
           {"arm", request.arm.id},    {"role", name_of(step.role)},
-          {"block", step.block},      {"position", step.position},
+          {"block", step.block},      {"attempt", step.attempt},
+          {"position", step.position}, {"of", step.of},
           {"passes", request.passes}, {"iterations", request.iterations ? Json(*request.iterations) : Json(nullptr)},
           {"at", utc_now()},          {"wall_ms", wall_ms},
           {"sample", sample}};

@@ -15,15 +15,6 @@ uint64_t next_random(uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-// 0, 1, … count−1 in an order drawn from (seed, salt).
-std::vector<uint32_t> shuffled(size_t count, uint64_t seed, uint64_t salt) {
-  std::vector<uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0U);
-  uint64_t state = seed * 0x9e3779b97f4a7c15 + salt;
-  for (size_t left = count; left > 1; --left) std::swap(order[left - 1], order[next_random(state) % left]);
-  return order;
-}
-
 std::vector<uint32_t> arm_order(size_t arms, uint64_t seed, uint32_t case_index, uint32_t block) {
   std::vector<uint32_t> order = shuffled(arms, seed, (uint64_t{1} << 32) + case_index);
   std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(block / 2 % arms), order.end());
@@ -33,10 +24,33 @@ std::vector<uint32_t> arm_order(size_t arms, uint64_t seed, uint32_t case_index,
 
 }  // namespace
 
+const char* name_of(Role role) {
+  switch (role) {
+    case Role::pilot:
+      return "pilot";
+    case Role::block:
+      return "block";
+    case Role::screen:
+      return "screen";
+    case Role::confirm:
+      return "confirm";
+  }
+  return "block";
+}
+
+std::vector<uint32_t> shuffled(size_t count, uint64_t seed, uint64_t salt) {
+  std::vector<uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  uint64_t state = seed * 0x9e3779b97f4a7c15 + salt;
+  for (size_t left = count; left > 1; --left) std::swap(order[left - 1], order[next_random(state) % left]);
+  return order;
+}
+
 std::vector<Step> make_plan(size_t cases, size_t arms, uint64_t seed, uint32_t blocks, Pilots pilots) {
   std::vector<Step> plan;
   const auto add = [&](uint32_t case_index, uint32_t arm, Role role, uint32_t block, uint32_t position) {
-    plan.push_back({static_cast<uint32_t>(plan.size()), case_index, arm, role, block, position});
+    const auto of = role == Role::pilot ? 1U : static_cast<uint32_t>(arms);
+    plan.push_back({static_cast<uint32_t>(plan.size()), case_index, arm, role, block, position, 0, of});
   };
   if (pilots == Pilots::one_per_cell) {
     for (uint32_t c = 0; c < cases; ++c) {

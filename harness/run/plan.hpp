@@ -13,7 +13,9 @@
 
 namespace instbench::bench {
 
-enum class Role : uint8_t { pilot, block };
+// `screen` and `confirm` are the blocks of a comparison's two stages (compare_plan.hpp).
+enum class Role : uint8_t { pilot, block, screen, confirm };
+const char* name_of(Role role);
 enum class Pilots : uint8_t { none, one_per_cell };
 
 struct Step {
@@ -23,8 +25,13 @@ struct Step {
   Role role = Role::block;
   uint32_t block = 0;     // round, from 0; 0 for pilots
   uint32_t position = 0;  // place among the arms of its case in this round
+  uint32_t attempt = 0;   // above 0: the block is measured again, since it had waited for a CPU
+  uint32_t of = 1;        // processes in its block
   bool operator==(const Step&) const = default;
 };
+
+// 0, 1, … count−1 in an order drawn from (seed, salt): the same on every machine.
+std::vector<uint32_t> shuffled(size_t count, uint64_t seed, uint64_t salt);
 
 std::vector<Step> make_plan(size_t cases, size_t arms, uint64_t seed, uint32_t blocks, Pilots pilots);
 

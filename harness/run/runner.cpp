@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "harness/run/compare_plan.hpp"
 #include "harness/run/journal.hpp"
 #include "harness/run/sample.hpp"
 #include "runtime/os/process.hpp"
@@ -18,7 +19,8 @@ namespace {
 class Cells {
  public:
   Cells(const Experiment& experiment)
-      : batch_ms_(experiment.settings.batch_ms),
+      : mode_(experiment.settings.mode),
+        batch_ms_(experiment.settings.batch_ms),
         arms_(experiment.arms.size()),
         cells_(experiment.cases.size() * experiment.arms.size()) {}
 
@@ -27,8 +29,18 @@ class Cells {
     if (sample.value("status", "") != "ok") cell.given_up = true;
     if (step.role == Role::pilot) cell.iterations = batch_length(sample, batch_ms_);
   }
-  bool given_up(const Step& step) { return at(step).given_up; }
-  std::optional<uint64_t> iterations(const Step& step) { return at(step).iterations; }
+  // A comparison has no use for half a case.
+  bool given_up(const Step& step) {
+    if (mode_ == Mode::run) return at(step).given_up;
+    const auto first = cells_.begin() + static_cast<std::ptrdiff_t>(step.case_index * arms_);
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_), [](const Cell& cell) { return cell.given_up; });
+  }
+  // The control has no pilot: it times as many cycles as what it is a copy of.
+  std::optional<uint64_t> iterations(const Step& step) {
+    Step piloted = step;
+    if (mode_ == Mode::compare && step.arm_index == kArmControl) piloted.arm_index = kArmA;
+    return at(piloted).iterations;
+  }
 
  private:
   struct Cell {
@@ -37,6 +49,7 @@ class Cells {
   };
   Cell& at(const Step& step) { return cells_[step.case_index * arms_ + step.arm_index]; }
 
+  Mode mode_;
   double batch_ms_;
   size_t arms_;
   std::vector<Cell> cells_;
@@ -62,7 +75,7 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
   std::set<uint32_t> finished;
   for (const Json& line : done) {
     const auto number = line.at("step").get<uint32_t>();
-    if (was_killed(line.at("sample"))) continue;
+    if (experiment.settings.mode == Mode::run && was_killed(line.at("sample"))) continue;  // asked again
     cells.learn(experiment.plan.at(number), line.at("sample"));
     finished.insert(number);
   }
@@ -73,7 +86,7 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
     }
     if (os::interrupted() != 0) return End::interrupted;
     Request request = experiment.request_for(step);
-    if (step.role == Role::block) request.iterations = cells.iterations(step);
+    if (step.role != Role::pilot) request.iterations = cells.iterations(step);
     progress.begin(id_of(request.cell) + " " + request.arm.id);
     const auto begin = std::chrono::steady_clock::now();
     const std::optional<Json> sample = ask(request);
@@ -134,7 +147,8 @@ End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, con
 AskWorker ask_in_child(std::chrono::milliseconds timeout) {
   return [timeout, command = worker_command()](const Request& request) -> std::optional<Json> {
     const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
-    const os::ChildResult child = os::run_child(command, text + "\n", timeout);
+    const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
+    const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
     if (child.interrupted) return std::nullopt;
     return sample_from(child, timeout);
   };

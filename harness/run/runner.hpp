@@ -20,6 +20,9 @@ using Record = std::function<void(const Json& line)>;
 
 enum class End : uint8_t { complete, interrupted };
 
+// In a comparison one arm that is not ok gives up its whole case, and a worker that was killed is not asked again: what
+// was planned after it was planned without its case.
+//
 // `done` are the lines of an earlier, stopped run of the same plan, as RunJournal::resume() has checked them; their
 // steps are not run again, unless the worker was killed.
 End execute(const Experiment& experiment, const std::vector<Json>& done, const AskWorker& ask, const Record& record,

@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace instbench::bench {
@@ -58,24 +59,32 @@ void initialise(const std::vector<std::string>& given) {
 
 }  // namespace
 
-Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_ms) {
+Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts) {
   initialise({"instbench"});
   std::string failure;
   auto* registered = register_cycle(cell, "cycle", failure);
-  if (iterations)
-    registered->Iterations(static_cast<int64_t>(*iterations));
-  else
+  if (iterations) {
+    parts = std::min(parts, *iterations);
+    registered->Iterations(static_cast<int64_t>(*iterations / parts))->Repetitions(static_cast<int>(parts));
+  } else {
     registered->MinTime(aim_ms / 1e3);
+  }
   Capture capture;
   benchmark::RunSpecifiedBenchmarks(&capture, "all");
   benchmark::ClearRegisteredBenchmarks();
   if (!failure.empty()) throw std::runtime_error(failure);
-  if (capture.runs().size() != 1 || capture.runs()[0].iterations == 0)
-    throw std::runtime_error("Google Benchmark gave no run");
-  const auto& run = capture.runs()[0];
-  const auto cycles = static_cast<double>(run.iterations);
-  return {static_cast<uint64_t>(run.iterations), run.real_accumulated_time * 1e9 / cycles,
-          run.cpu_accumulated_time * 1e9 / cycles};
+  if (capture.runs().size() != (iterations ? parts : 1) || capture.runs()[0].iterations == 0)
+    throw std::runtime_error("Google Benchmark gave another number of runs than it was asked for");
+  Batch batch;
+  for (const auto& run : capture.runs()) {
+    batch.iterations += static_cast<uint64_t>(run.iterations);
+    batch.real_ns += run.real_accumulated_time * 1e9;
+    batch.cpu_ns += run.cpu_accumulated_time * 1e9;
+    batch.parts_ns.push_back(run.real_accumulated_time * 1e9 / static_cast<double>(run.iterations));
+  }
+  batch.real_ns /= static_cast<double>(batch.iterations);
+  batch.cpu_ns /= static_cast<double>(batch.iterations);
+  return batch;
 }
 
 int run_batch_by_hand(CoreCell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags) {

@@ -161,9 +161,11 @@ void pass_inject(PassContext& context) {
 void pass_batch(PassContext& context) {
   const Bystanders bystanders(context.request.cell.bystanders);
   const os::Interference before = os::read_interference();
-  const Batch batch = run_batch(context.cell, context.request.iterations, context.request.batch_ms);
+  const Batch batch =
+      run_batch(context.cell, context.request.iterations, context.request.batch_ms, context.request.parts);
   const os::Interference after = os::read_interference();
   context.sample["batch"] = {{"iterations", batch.iterations}, {"real_ns", batch.real_ns}, {"cpu_ns", batch.cpu_ns}};
+  if (context.request.parts > 1) context.sample["batch"]["parts_ns"] = batch.parts_ns;
   context.sample["noise"] = noise_between(before, after);
 }
 

@@ -145,12 +145,15 @@ TEST_P(Faulty, ALinkerThatFailsIsQuoted) {
   EXPECT_EQ(said(), "the linker failed: ld: cannot find -lm");
 }
 
-// A translation that does not end in time; the writer's text is large.
+// A translation that does not end in time; the writer's text is large. On a busy machine it may be done before anybody
+// looks at the clock, and then the compiler is what is stopped.
 TEST_P(Faulty, ATranslationThatTakesTooLongIsStopped) {
   std::string wat = "(module";
   for (int i = 0; i < 3000; ++i) wat += "(func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))";
   const std::string text = said(std::chrono::milliseconds(1), (wat + ")").c_str());
-  EXPECT_EQ(text, "the translation to C was killed after 0.001 s, its time limit");
+  if (!text.ends_with("took too long and was stopped")) {
+    EXPECT_EQ(text, "the translation to C was killed after 0.001 s, its time limit");
+  }
 }
 
 TEST_P(Faulty, WhatCannotBeTranslatedIsRefusedBeforeAnyCompilerRuns) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "runtime/os/error.hpp"
 
@@ -46,6 +47,17 @@ Child::~Child() {
 }
 
 void Child::kill() const { ::kill(target_, SIGKILL); }
+
+void Child::ask_to_end(std::chrono::milliseconds grace) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + grace;
+  ::kill(target_, SIGTERM);
+  do {
+    wait(WNOHANG);  // an unreaped leader would keep its group alive
+    if (::kill(target_, 0) != 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  } while (Clock::now() < deadline);
+}
 
 bool Child::wait(int flags) {
   while (!reaped_) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -35,6 +36,8 @@ class Child {
   ~Child();  // kills and reaps
 
   void kill() const;
+  // SIGTERM, then waits until the child, and with Kill::group all of its group, has ended or `grace` is over.
+  void ask_to_end(std::chrono::milliseconds grace);
   bool wait(int flags);  // waitpid(2); true when it has ended, whoever reaped it
   int status() const { return status_; }
 

@@ -5,50 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <fstream>
-#include <sstream>
+
+#include "runtime/os/cgroup.hpp"
+#include "runtime/os/kernel_text.hpp"
 
 namespace instbench::os {
 namespace {
 
-std::optional<std::string> first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return line;
-}
-
-std::optional<uint64_t> number_in(const std::optional<std::string>& text) {
-  uint64_t value = 0;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return std::nullopt;
-  return value;
-}
-
-// "always [madvise] never" -> "madvise".
-std::optional<std::string> bracketed(const std::string& path) {
-  const auto line = first_line(path);
-  if (!line) return std::nullopt;
-  const size_t open = line->find('['), close = line->find(']');
-  if (open == line->npos || close == line->npos || close < open) return std::nullopt;
-  return line->substr(open + 1, close - open - 1);
-}
-
-// The value of "key : value" or "Key:   value kB" in /proc/cpuinfo and /proc/meminfo.
-std::optional<std::string> field_of(const std::string& path, const std::string& key) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(key)) continue;
-    const size_t colon = line.find(':');
-    if (colon == line.npos || line.find_first_not_of(" \t", key.size()) != colon) continue;
-    const size_t value = line.find_first_not_of(" \t", colon + 1);
-    return value == line.npos ? std::string() : line.substr(value);
-  }
-  return std::nullopt;
-}
-
 std::optional<uint64_t> meminfo_bytes(const std::string& key) {
-  const auto kib = number_in(field_of("/proc/meminfo", key));
+  const auto kib = number_field_in("/proc/meminfo", key);
   return kib ? std::optional(*kib * 1024) : std::nullopt;
 }
 
@@ -60,21 +25,17 @@ unsigned allowed_cpus() {
 
 // This process's folder in the cgroup v2 tree: the "0::/path" line of /proc/self/cgroup.
 std::optional<std::string> cgroup_folder() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : lines_of(whole_text("/proc/self/cgroup").value.value_or(""))) {
     if (line.starts_with("0::")) return "/sys/fs/cgroup" + line.substr(3);
   }
   return std::nullopt;
 }
 
 std::optional<bool> under_hypervisor() {
-  const auto flags = field_of("/proc/cpuinfo", "flags");
+  const auto flags = field_in("/proc/cpuinfo", "flags");
   if (!flags) return std::nullopt;
-  std::istringstream words(*flags);
-  for (std::string word; words >> word;) {
-    if (word == "hypervisor") return true;
-  }
-  return false;
+  const auto words = words_of(*flags);
+  return std::find(words.begin(), words.end(), "hypervisor") != words.end();
 }
 
 }  // namespace
@@ -86,30 +47,30 @@ Environment environment() {
     e.kernel = names.release;
     e.architecture = names.machine;
   }
-  e.cpu = field_of("/proc/cpuinfo", "model name").value_or("unknown");
+  e.cpu = field_in("/proc/cpuinfo", "model name").value.value_or("unknown");
   e.cpus = allowed_cpus();
   e.memory_bytes = meminfo_bytes("MemTotal").value_or(0);
   e.page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  e.thp = bracketed("/sys/kernel/mm/transparent_hugepage/enabled");
-  e.thp_shmem = bracketed("/sys/kernel/mm/transparent_hugepage/shmem_enabled");
+  e.thp = chosen_word("/sys/kernel/mm/transparent_hugepage/enabled").value;
+  e.thp_shmem = chosen_word("/sys/kernel/mm/transparent_hugepage/shmem_enabled").value;
   e.hypervisor = under_hypervisor();
-  if (const auto aslr = number_in(first_line("/proc/sys/kernel/randomize_va_space"))) e.aslr = static_cast<int>(*aslr);
-  e.clock_source = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
-  e.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  if (const auto aslr = number_in("/proc/sys/kernel/randomize_va_space")) e.aslr = static_cast<int>(*aslr);
+  e.clock_source = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource").value;
+  e.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").value;
   // debugfs: readable by root only, so usually unknown; the kernel's default is 64 KiB.
-  e.fault_around_bytes = number_in(first_line("/sys/kernel/debug/fault_around_bytes"));
+  e.fault_around_bytes = number_in("/sys/kernel/debug/fault_around_bytes").value;
   e.swap_bytes = meminfo_bytes("SwapTotal");
-  if (const auto folder = cgroup_folder()) e.cgroup_cpu_max = first_line(*folder + "/cpu.max");
+  if (const auto folder = cgroup_folder()) e.cgroup_cpu_max = first_line(*folder + "/cpu.max").value;
   return e;
 }
 
 uint64_t memory_available_bytes() {
   uint64_t available = meminfo_bytes("MemAvailable").value_or(0);
-  const auto folder = cgroup_folder();
-  if (!folder) return available;
-  const auto limit = number_in(first_line(*folder + "/memory.max"));  // "max" is no number: no limit
-  const auto used = number_in(first_line(*folder + "/memory.current"));
-  if (limit && used) available = std::min(available, *limit > *used ? *limit - *used : 0);
+  const auto limit = memory_limit("/proc", "/sys");
+  if (limit && limit->bytes && limit->used_bytes) {
+    const uint64_t most = *limit->bytes, used = *limit->used_bytes;
+    available = std::min(available, most > used ? most - used : 0);
+  }
   return available;
 }
 

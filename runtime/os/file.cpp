@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -76,8 +77,10 @@ std::vector<std::byte> read_bytes(const std::string& path) {
   struct stat info = {};
   if (::fstat(fd.get(), &info) != 0) throw_errno(quoted("fstat", path));
   if (S_ISDIR(info.st_mode)) throw_error(EISDIR, quoted("read", path));
-  // st_size is 0 for pipes and /proc: read to the end whatever it says.
-  std::vector<std::byte> bytes(static_cast<size_t>(info.st_size) + 1);
+  // st_size is 0 for pipes and /proc: read to the end whatever it says. Numbers in /proc/sys are told to the first
+  // read(2) only (Linux: proc_dointvec() gives nothing after offset 0), so it must have room for all of them.
+  constexpr size_t kLeast = 4096;
+  std::vector<std::byte> bytes(std::max(kLeast, static_cast<size_t>(info.st_size) + 1));
   size_t used = 0;
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);

@@ -84,6 +84,15 @@ PrivateDir PrivateDir::open(const std::string& path) {
   return PrivateDir(std::move(fd), path);
 }
 
+PrivateDir PrivateDir::make_new(const std::string& parent, const std::string& prefix) {
+  std::error_code error;
+  std::filesystem::create_directories(parent, error);
+  if (error) throw_error(error.value(), "mkdir(" + quoted(parent) + ")");
+  std::string path = parent + "/" + prefix + "XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw_errno("mkdtemp(" + quoted(parent + "/" + prefix + "XXXXXX") + ")");
+  return open(path);
+}
+
 std::optional<PrivateFile> PrivateDir::open_file(const std::string& name) const {
   // O_NONBLOCK: a fifo that somebody put there must not stop us before fstat refuses it.
   Fd fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
@@ -164,6 +173,11 @@ bool PrivateDir::forbids_execution() const {
   struct statvfs status {};
   if (::fstatvfs(fd_.get(), &status) != 0) throw_errno("fstatvfs(" + quoted(path_) + ")");
   return (status.f_flag & ST_NOEXEC) != 0;
+}
+
+void PrivateDir::require_execution() const {
+  if (!forbids_execution()) return;
+  throw_error(EACCES, quoted(path_) + " is on a file system mounted noexec: set INSTBENCH_CACHE_DIR to another place");
 }
 
 uint64_t PrivateDir::free_bytes() const {

@@ -38,6 +38,8 @@ class PrivateDir {
   // Makes the folder (0700) and its parents where they are missing. Throws std::system_error when that fails or when
   // the folder is not private; the message says what to do.
   static PrivateDir open(const std::string& path);
+  // A new folder PARENT/PREFIX and six random characters (mkdtemp(3)), of a name that nothing had.
+  static PrivateDir make_new(const std::string& parent, const std::string& prefix);
 
   const std::string& path() const { return path_; }
   std::string path_of(const std::string& name) const { return path_ + "/" + name; }
@@ -56,7 +58,8 @@ class PrivateDir {
   void touch(const std::string& name) const noexcept;
   bool remove(const std::string& name) const noexcept;  // false when it is still there
   std::vector<ListedFile> list() const;                 // regular files, sorted by name
-  bool forbids_execution() const;                       // mounted noexec: dlopen(3) of its files fails
+  bool forbids_execution() const;                       // mounted noexec: dlopen(3) and execve(2) of its files fail
+  void require_execution() const;                       // throws then, saying what to do
   uint64_t free_bytes() const;                          // for this user
 
  private:

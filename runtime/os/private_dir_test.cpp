@@ -139,6 +139,16 @@ TEST_F(PrivateFolder, FilesThatOthersCouldHaveMadeAreRefused) {
   }
 }
 
+TEST_F(PrivateFolder, NewFoldersArePrivateAndOfNamesThatNothingHad) {
+  const PrivateDir first = PrivateDir::make_new(path("deep/er"), "run-"),
+                   second = PrivateDir::make_new(path("deep/er"), "run-");
+  EXPECT_NE(first.path(), second.path());
+  EXPECT_EQ(first.path().size(), path("deep/er/run-XXXXXX").size());
+  EXPECT_EQ(fs::status(first.path()).permissions(), fs::perms::owner_all);
+  write(first, "f", "x");
+  EXPECT_TRUE(second.list().empty());
+}
+
 TEST_F(PrivateFolder, ALockHasOneHolderAndLeavesNoFile) {
   const PrivateDir folder = PrivateDir::open(path("p"));
   auto first = std::make_unique<std::optional<FileLock>>(FileLock::take(folder, "k.lock", milliseconds(0)));

@@ -21,6 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds kGrace{5};        // for a child that is stopped gently
 constexpr size_t kMaxOutput = size_t{64} << 20;  // a worker that floods us is cut, not believed
 
 volatile std::sig_atomic_t g_interrupted = 0;
@@ -117,7 +118,7 @@ void pump(Streams& streams, ChildResult& result) {
 }  // namespace
 
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input,
-                      std::chrono::milliseconds timeout) {
+                      std::chrono::milliseconds timeout, Stop stop) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe(), failure = make_pipe();
   const std::vector<char*> arguments = argv_of(argv);
   const SigpipeBlocked guard;
@@ -146,6 +147,7 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
     result.interrupted = interrupted() != 0;
     result.timed_out = !result.interrupted && Clock::now() >= deadline;
     if (result.interrupted || result.timed_out) {
+      if (stop == Stop::gently) child.ask_to_end(kGrace);
       child.kill();
       child.wait(0);
       break;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +18,15 @@ struct ChildResult {
   bool interrupted = false;       // killed by us because interrupted() became true
 };
 
+// How a child is stopped. at_once: SIGKILL to its group. gently: SIGTERM to its group, five seconds for the group to
+// end, then SIGKILL: for build tools, whose compilers run in groups of their own and end only with the tool's help.
+enum class Stop : uint8_t { at_once, gently };
+
 // Runs argv[0] with `input` on standard input and waits for it. The child is in its own process group,
-// is killed with its group on time-out or interruption, dies with its parent (PR_SET_PDEATHSIG), and is
+// is stopped with its group on time-out or interruption, dies with its parent (PR_SET_PDEATHSIG), and is
 // always reaped. Throws std::system_error when it cannot be started (the message names argv[0]).
-ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, std::chrono::milliseconds timeout);
+ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, std::chrono::milliseconds timeout,
+                      Stop stop = Stop::at_once);
 
 // Replaces this process by argv[0] (searched in PATH). Returns only by throwing std::system_error.
 [[noreturn]] void exec(const std::vector<std::string>& argv);

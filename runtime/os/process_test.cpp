@@ -49,6 +49,21 @@ TEST(Process, TimeOutKillsTheWholeGroup) {
   EXPECT_EQ(result.out, "begun\n");
 }
 
+TEST(Process, AGentleStopLetsTheChildAndItsHelpersTidyUp) {
+  const std::string helper = "(trap 'sleep 0.1; echo helper >&2; exit' TERM; while :; do sleep 0.01; done) & ";
+  const ChildResult result = run_child({"/bin/sh", "-c", helper + "trap 'exit 7' TERM; while :; do sleep 0.01; done"},
+                                       "", milliseconds(1000), Stop::gently);
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_TRUE(result.err.ends_with("helper\n")) << result.err;  // after what the shell says of its sleeps
+}
+
+TEST(Process, AGentleStopEndsWhatDoesNotListen) {
+  const ChildResult result =
+      run_child({"/bin/sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"}, "", milliseconds(1000), Stop::gently);
+  EXPECT_EQ(result.signal, SIGKILL);
+}
+
 TEST(Process, AHelperLeftBehindDoesNotHoldUsUp) {
   const ChildResult result = shell("sleep 1000 & echo done");
   EXPECT_EQ(result.out, "done\n");

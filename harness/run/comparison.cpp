@@ -1,0 +1,236 @@
+#include "harness/run/comparison.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/judge/signed_rank.hpp"
+#include "harness/report/exact_gate.hpp"
+#include "harness/run/comparison_parts.hpp"
+#include "harness/run/fold.hpp"
+
+namespace instbench::bench {
+namespace {
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json control_json(const Control& control) {
+  if (!control.estimate) return nullptr;
+  return {{"change", change_of(*control.estimate)},
+          {"interval", change_interval(control.interval)},
+          {"inside", control.inside},
+          {"blocks", control.blocks}};
+}
+
+Json control_json(const std::optional<ControlCheck>& check) {
+  if (!check) return nullptr;
+  return {{"change", change_of(check->estimate)},
+          {"interval", change_interval(check->interval)},
+          {"inside", check->inside},
+          {"blocks", check->blocks}};
+}
+
+// What every row has, with the screen's figures.
+Json screened_row(const CompareRun& run, const Test& test, const std::vector<Block>& blocks) {
+  const Screened& s = test.screened;
+  return {{"case", run.case_ids[test.case_index]},
+          {"metric", name_of(test.metric)},
+          {"stage", "screen"},
+          {"gates", true},
+          {"blocks", log_ratios(blocks, test.case_index, Role::screen, test.metric, kArmB).size()},
+          {"a_ns", test.a_ns},
+          {"b_ns", test.b_ns},
+          {"change", change_of(s.estimate)},
+          {"interval", change_interval(s.interval)},
+          {"tolerance", test.tolerance},
+          {"p_regressed", nullptr},
+          {"p_improved", nullptr},
+          {"scatter", or_null(s.scatter)},
+          {"detectable", nullptr},
+          {"verdict", name_of(Verdict::same)},
+          {"reason", ""},
+          {"needs_blocks", nullptr},
+          {"control", control_json(check_control(blocks, test.case_index, Role::screen, test.metric, test.tolerance))},
+          {"screen", nullptr},
+          {"expected", nullptr}};
+}
+
+void set_confirmed(Json& row, const CompareRun& run, const Test& test, const Confirmed& confirmed, size_t blocks,
+                   const std::vector<Block>& all) {
+  row["screen"] = {{"change", row.at("change")}, {"interval", row.at("interval")}, {"blocks", row.at("blocks")}};
+  row["stage"] = "confirm";
+  row["blocks"] = blocks;
+  row["a_ns"] = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmA));
+  row["b_ns"] = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmB));
+  row["change"] = change_of(confirmed.estimate);
+  row["interval"] = change_interval(confirmed.interval);
+  row["p_regressed"] = confirmed.p_regressed;
+  row["p_improved"] = confirmed.p_improved;
+  row["scatter"] = or_null(confirmed.scatter);
+  row["detectable"] = or_null(confirmed.detectable);
+  row["verdict"] = name_of(confirmed.verdict);
+  row["reason"] = confirmed.reason;
+  row["needs_blocks"] = or_null(confirmed.needs_blocks);
+  row["control"] = control_json(confirmed.control);
+  const bool slower = confirmed.verdict == Verdict::regressed, faster = confirmed.verdict == Verdict::improved;
+  if (!slower && !faster) return;
+  const auto* expected =
+      run.policy.find_expected(run.case_ids[test.case_index], name_of(test.metric), slower ? "slower" : "faster");
+  if (expected != nullptr) row["expected"] = expected->why;
+}
+
+// The screen's verdict, or that of the confirmation where there is one.
+Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<Block>& blocks) {
+  std::vector<ConfirmInput> inputs;
+  std::vector<size_t> confirmed;
+  for (size_t i = 0; i < stages.tests.size(); ++i) {
+    const Test& test = stages.tests[i];
+    if (!test.confirmed || !stages.complete) continue;
+    ConfirmInput input{log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB),
+                       log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl), test.tolerance};
+    if (input.d.empty()) continue;  // its case failed meanwhile
+    inputs.push_back(std::move(input));
+    confirmed.push_back(i);
+  }
+  const std::vector<Confirmed> verdicts = confirm(inputs, run.settings.procedure);
+  Json rows = Json::array();
+  for (size_t i = 0; i < stages.tests.size(); ++i) {
+    const Test& test = stages.tests[i];
+    Json row = screened_row(run, test, blocks);
+    const auto found = std::find(confirmed.begin(), confirmed.end(), i);
+    if (found != confirmed.end()) {
+      const auto k = static_cast<size_t>(found - confirmed.begin());
+      set_confirmed(row, run, test, verdicts[k], inputs[k].d.size(), blocks);
+    } else if (test.confirmed) {
+      row["verdict"] = name_of(Verdict::inconclusive);
+      row["reason"] = stages.complete ? "its case failed before it was confirmed" : "stopped before it was confirmed";
+    } else if (test.screened.scatter) {
+      // As if this one alone had slowed down: it would have joined those confirmed.
+      const size_t family = inputs.size() + 1;
+      const size_t n = confirm_blocks(*test.screened.scatter, std::log1p(test.tolerance), family, run.settings.procedure);
+      row["detectable"] = or_null(detectable(*test.screened.scatter, test.tolerance, family, n, run.settings.procedure));
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// How each arm's worker was built, as its samples say: a debug build measures something else.
+void find_builds(const CompareRun& run, const std::vector<Json>& lines, Findings& findings) {
+  for (const uint32_t arm : {kArmA, kArmB}) {
+    const std::string letter = letter_of(run.arm_ids[arm]);
+    const auto line = std::find_if(lines.begin(), lines.end(), [&](const Json& l) {
+      return l.at("arm") == run.arm_ids[arm] && l.at("sample").value("status", "") == "ok";
+    });
+    if (line == lines.end()) continue;
+    const Json tool = line->at("sample").value("tool", Json());
+    if (!tool.is_object()) {
+      findings.warnings.push_back("arm " + letter + " does not say how its worker was built: make sure it is a release");
+      continue;
+    }
+    const std::string type = tool.value("build_type", ""), sanitizers = tool.value("sanitizers", "");
+    if (type != "Release" && type != "RelWithDebInfo")
+      findings.unfit.push_back("arm " + letter + " is a " + (type.empty() ? "nameless" : type) +
+                               " build: measure a release");
+    else if (tool.value("assertions", false) || !sanitizers.empty())
+      findings.unfit.push_back("arm " + letter + " is built with " +
+                               (sanitizers.empty() ? "assertions" : "sanitizers (" + sanitizers + ")") +
+                               ": measure a release");
+  }
+}
+
+// A worker that does not know the injection would make the gate's selftest a lie.
+void find_injection(const CompareRun& run, const Json& header, const std::vector<Json>& lines, Findings& findings) {
+  if (header.at("run").value("inject", Json()).is_null()) return;
+  const bool ignored = std::any_of(lines.begin(), lines.end(), [&](const Json& line) {
+    return line.at("arm") == run.arm_ids[kArmB] && line.at("sample").value("status", "") == "ok" &&
+           !line.at("sample").contains("injected");
+  });
+  if (ignored) findings.failures.push_back("B's worker ignores --inject: it is of an older build");
+}
+
+// Counts that the independent ptrace pass contradicts, and counting that began before the slots were warm.
+void find_miscounts(const CompareRun& run, const Json& cells, Findings& findings) {
+  Json counted = Json::array();
+  for (const Json& cell : cells) {
+    const bool own = cell.at("arm") == run.arm_ids[kArmA] || cell.at("arm") == run.arm_ids[kArmB];
+    if (own && cell.at("status") == "ok" && cell.value("counters", Json()).is_object()) counted.push_back(cell);
+  }
+  for (const std::string& text : check_counts({{"cells", counted}}).failures) findings.failures.push_back(text);
+}
+
+Json counts_of(const Json& tests) {
+  Json counts = {{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
+  for (const Json& test : tests) counts[test.at("verdict").get<std::string>()] = counts.at(test.at("verdict").get<std::string>()).get<int>() + 1;
+  return counts;
+}
+
+Json label_of(const Json& arm) {
+  const std::string id = arm.at("id");
+  return {{"arm", id}, {"label", id.substr(std::min(id.size(), id.find(' ') + 1))}};
+}
+
+}  // namespace
+
+Json comparison_of(const Json& header, const std::vector<Json>& lines, const Json& cells) {
+  const CompareRun run = compare_run_of(header);
+  const Stages stages = stages_of(run, lines);
+  const std::vector<Block> blocks = blocks_of(run.case_ids, run.arm_ids, lines);
+  Findings findings;
+  find_in_cells(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], findings);
+  find_coverage(run.case_ids, run.policy, findings);
+  find_builds(run, lines, findings);
+  find_injection(run, header, lines, findings);
+  find_miscounts(run, cells, findings);
+  if (!stages.complete) findings.unfit.emplace_back("the run was stopped before it was complete");
+  const Json arms = header.at("arms");
+  Json comparison = {{"paired", true},
+                     {"a", label_of(arms.at(kArmA))},
+                     {"b", label_of(arms.at(kArmB))},
+                     {"control", run.arm_ids[kArmControl]},
+                     {"tolerance", {{"share", run.settings.tolerance}, {"floor_ns", run.settings.floor_ns}}},
+                     {"family_error", run.settings.procedure.family_error},
+                     {"screen_blocks", run.settings.procedure.screen_blocks},
+                     {"confirm_blocks_most", run.settings.procedure.confirm_most},
+                     {"inconclusive_passes", run.settings.inconclusive_passes},
+                     {"injected", header.at("run").value("inject", Json())},
+                     {"tests", tests_json(run, stages, blocks)},
+                     {"shown", shown_json(run, stages, blocks)},
+                     {"blocks", blocks_json(run, blocks)},
+                     {"order_effect", order_effect_json(run, blocks)},
+                     {"redone", redone_json(run, blocks)}};
+  comparison.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
+  comparison["verdicts"] = counts_of(comparison.at("tests"));
+  comparison["coverage"] = findings.coverage;
+  comparison["skipped"] = findings.skipped;
+  comparison["failures"] = findings.failures;
+  comparison["unfit"] = findings.unfit;
+  comparison["warnings"] = findings.warnings;
+  comparison["exit_code"] = exit_code_of(comparison, run.settings.inconclusive_passes);
+  return comparison;
+}
+
+std::vector<Json> counted_lines(const Json& header, const std::vector<Json>& lines) {
+  const CompareRun run = compare_run_of(header);
+  const std::vector<Block> blocks = blocks_of(run.case_ids, run.arm_ids, lines);
+  const auto superseded = [&](const Json& line) {
+    const std::string role = line.at("role"), id = line.at("case");
+    return std::any_of(blocks.begin(), blocks.end(), [&](const Block& b) {
+      return !b.counts && name_of(b.stage) == role && run.case_ids[b.case_index] == id &&
+             line.at("block") == b.block && line.value("attempt", 0U) == b.attempt;
+    });
+  };
+  std::vector<Json> counted;
+  for (const Json& line : lines) {
+    if (!superseded(line)) counted.push_back(line);
+  }
+  return counted;
+}
+
+bool comparison_is_complete(const Json& header, const std::vector<Json>& lines) {
+  return stages_of(compare_run_of(header), lines).complete;
+}
+
+}  // namespace instbench::bench

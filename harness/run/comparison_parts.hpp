@@ -1,0 +1,39 @@
+// Parts of a comparison beside its verdicts: what was measured in which order, what is only shown, what was counted, and
+// what stands in the way of trusting it. Each is one key of harness/report/README.md's `comparison`. Pure.
+#pragma once
+
+#include "harness/run/compare_stages.hpp"
+
+namespace instbench::bench {
+
+// "A", "B" or "A′": the first word of a comparison's arm ids.
+std::string letter_of(const std::string& arm_id);
+// B/A − 1 from a logarithm, and an interval of them as [low, high] or null.
+double change_of(double log_ratio);
+Json change_interval(const std::optional<Interval>& log_interval);
+
+Json blocks_json(const CompareRun& run, const std::vector<Block>& blocks);
+Json shown_json(const CompareRun& run, const Stages& stages, const std::vector<Block>& blocks);
+Json order_effect_json(const CompareRun& run, const std::vector<Block>& blocks);
+Json redone_json(const CompareRun& run, const std::vector<Block>& blocks);
+
+// Exact counters of A's and B's cells, case by case: {"counters": those that changed or are not exact in one of them,
+// "counters_equal": n}. A counter that changes in the whole cycle is not listed again for the phase it changed in.
+Json counters_json(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
+                   const std::string& b, const Policy& policy);
+
+// What a comparison ran into. Failures exit 1, coverage 5, unfit 4; the others are words only.
+struct Findings {
+  std::vector<std::string> failures, coverage, unfit, skipped, warnings;
+};
+// Cells that failed, were skipped in one arm only or were not verified.
+void find_in_cells(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
+                   const std::string& b, Findings& findings);
+// Cases that the policy asks for and that are not there, or the other way round.
+void find_coverage(const std::vector<std::string>& case_ids, const Policy& policy, Findings& findings);
+
+// 1 failures, 5 coverage, 3 a test regressed or a counter changed (unless expected), 4 inconclusive or unfit, 0; and 1
+// when nothing was judged at all.
+int exit_code_of(const Json& comparison, bool inconclusive_passes);
+
+}  // namespace instbench::bench

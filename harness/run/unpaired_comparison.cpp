@@ -1,0 +1,179 @@
+// A comparison with a saved result: processes measured at another time, so there are no blocks and no control.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "harness/judge/rank_sum.hpp"
+#include "harness/report/lock.hpp"
+#include "harness/run/comparison.hpp"
+#include "harness/run/comparison_parts.hpp"
+#include "harness/run/fold.hpp"
+
+namespace instbench::bench {
+namespace {
+
+constexpr const char* kA = "A";
+constexpr const char* kB = "B";
+
+struct Side {
+  const Json& result;
+  const std::string& arm;
+
+  const Json* cell(const std::string& case_id) const {
+    for (const Json& cell : result.at("cells")) {
+      if (cell.at("case") == case_id && cell.at("arm") == arm) return &cell;
+    }
+    return nullptr;
+  }
+};
+
+// The cells of both sides under the arm ids "A" and "B", so that what is said of a paired comparison can be said of them.
+Json merged_cells(const Side& a, const Side& b, const std::set<std::string>& ids) {
+  Json cells = Json::array();
+  for (const std::string& id : ids) {
+    for (const auto& [side, letter] : {std::pair(&a, kA), std::pair(&b, kB)}) {
+      const Json* cell = side->cell(id);
+      if (cell == nullptr) continue;
+      cells.push_back(*cell);
+      cells.back()["arm"] = letter;
+    }
+  }
+  return cells;
+}
+
+std::vector<double> times_of(const Json& cell) {
+  std::vector<double> times;
+  const Json batch = cell.value("batch", Json());
+  if (!batch.is_object()) return times;
+  for (const Json& time : batch.at("real_ns")) {
+    if (time.is_number() && time.get<double>() > 0) times.push_back(time);
+  }
+  return times;
+}
+
+std::vector<double> logarithms(std::vector<double> values) {
+  for (double& value : values) value = std::log(value);
+  return values;
+}
+
+Json row_of(const std::string& id, const std::vector<double>& a, const std::vector<double>& b, size_t tests,
+            const CompareSettings& settings, const Policy& policy, UnpairedClock clock) {
+  const double tolerance =
+      tolerance_share(median(a), policy.tolerance_of(id, "cycle", settings.tolerance), settings.floor_ns);
+  const Unpaired judged = judge_unpaired(logarithms(a), logarithms(b), tolerance, tests, settings.procedure);
+  const bool slower = judged.verdict == Verdict::regressed, faster = judged.verdict == Verdict::improved;
+  const Policy::Expected* expected =
+      slower || faster ? policy.find_expected(id, "cycle", slower ? "slower" : "faster") : nullptr;
+  const auto or_null = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
+  return {{"case", id},
+          {"metric", "cycle"},
+          {"stage", "unpaired"},
+          {"gates", clock == UnpairedClock::gates},
+          {"blocks", std::min(a.size(), b.size())},
+          {"a_ns", median(a)},
+          {"b_ns", median(b)},
+          {"change", change_of(judged.estimate)},
+          {"interval", change_interval(judged.interval)},
+          {"tolerance", tolerance},
+          {"p_regressed", judged.p_regressed},
+          {"p_improved", judged.p_improved},
+          {"scatter", or_null(judged.scatter)},
+          {"detectable", or_null(judged.detectable)},
+          {"verdict", name_of(judged.verdict)},
+          {"reason", judged.reason},
+          {"needs_blocks", nullptr},
+          {"control", nullptr},
+          {"screen", nullptr},
+          {"expected", expected == nullptr ? Json(nullptr) : Json(expected->why)}};
+}
+
+// Counts of two kernels or of kernels with other features differ for reasons of their own.
+std::string other_machine(const Json& a, const Json& b) {
+  const Json key_a = feature_key(a), key_b = feature_key(b);
+  for (const auto& [name, there] : key_a.items()) {
+    if (key_b.value(name, Json()) != there)
+      return name + " was " + there.dump() + ", is " + key_b.value(name, Json()).dump();
+  }
+  return kernel_series(a) == kernel_series(b) ? "" : "the kernel was " + kernel_series(a) + ", is " + kernel_series(b);
+}
+
+void find_build(const Json& result, const char* letter, Findings& findings) {
+  const Json tool = result.at("tool");
+  if (tool.value("build_type", "") != "Release" || tool.value("assertions", false) || tool.value("sanitizers", "") != "")
+    findings.unfit.push_back(std::string("arm ") + letter + " was measured with a build that is no release");
+}
+
+}  // namespace
+
+Json unpaired_comparison(const Json& a_result, const std::string& a, const Json& b_result, const std::string& b,
+                         const Json& settings_json, UnpairedClock clock) {
+  const CompareSettings settings = compare_settings_of(settings_json);
+  const Policy policy = settings.policy.is_null() ? Policy() : parse_policy(settings.policy, "the policy");
+  const Side side_a{a_result, a}, side_b{b_result, b};
+  std::set<std::string> ids;
+  for (const Json* result : {&a_result, &b_result}) {
+    for (const Json& c : result->at("cases")) ids.insert(c.at("id").get<std::string>());
+  }
+  const std::vector<std::string> case_ids(ids.begin(), ids.end());
+  const Json cells = merged_cells(side_a, side_b, ids);
+
+  Findings findings;
+  find_in_cells(case_ids, cells, kA, kB, findings);
+  find_coverage(case_ids, policy, findings);
+  find_build(a_result, kA, findings);
+  find_build(b_result, kB, findings);
+  struct Measured {
+    std::string id;
+    std::vector<double> a, b;
+  };
+  std::vector<Measured> measured;
+  for (const std::string& id : case_ids) {
+    const Json *in_a = side_a.cell(id), *in_b = side_b.cell(id);
+    if (in_a == nullptr || in_b == nullptr || in_a->at("status") != "ok" || in_b->at("status") != "ok") continue;
+    Measured m{id, times_of(*in_a), times_of(*in_b)};
+    if (!m.a.empty() && !m.b.empty()) measured.push_back(std::move(m));
+  }
+  Json tests = Json::array(), verdicts = {{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
+  for (const Measured& m : measured) {
+    tests.push_back(row_of(m.id, m.a, m.b, measured.size(), settings, policy, clock));
+    Json& count = verdicts.at(tests.back().at("verdict").get<std::string>());
+    count = count.get<int>() + 1;
+  }
+  findings.warnings.emplace_back("unpaired: one side was measured at another time, so what changed on the machine since "
+                                 "is in these figures too");
+  const std::string differs = other_machine(a_result, b_result);
+  Json counters = {{"counters", Json::array()}, {"counters_equal", 0}};
+  if (differs.empty())
+    counters = counters_json(case_ids, cells, kA, kB, policy);
+  else
+    findings.warnings.push_back("exact counters are not compared: " + differs);
+  if (!differs.empty() && clock == UnpairedClock::shown)
+    findings.unfit.emplace_back("nothing here can gate: an unpaired clock does not (--allow-unpaired), and counters of "
+                                "another kernel neither");
+  Json comparison = {{"paired", false},
+                     {"a", {{"arm", a}, {"label", a + ", run " + a_result.at("run").value("id", "?")}}},
+                     {"b", {{"arm", b}, {"label", b + ", run " + b_result.at("run").value("id", "?")}}},
+                     {"control", nullptr},
+                     {"tolerance", {{"share", settings.tolerance}, {"floor_ns", settings.floor_ns}}},
+                     {"family_error", settings.procedure.family_error},
+                     {"screen_blocks", settings.procedure.screen_blocks},
+                     {"confirm_blocks_most", settings.procedure.confirm_most},
+                     {"inconclusive_passes", settings.inconclusive_passes},
+                     {"injected", b_result.at("run").value("inject", Json())},
+                     {"tests", tests},
+                     {"shown", Json::array()},
+                     {"blocks", Json::array()},
+                     {"order_effect", nullptr},
+                     {"redone", nullptr},
+                     {"verdicts", verdicts},
+                     {"coverage", findings.coverage},
+                     {"skipped", findings.skipped},
+                     {"failures", findings.failures},
+                     {"unfit", findings.unfit},
+                     {"warnings", findings.warnings}};
+  comparison.update(counters);
+  comparison["exit_code"] = exit_code_of(comparison, settings.inconclusive_passes);
+  return comparison;
+}
+
+}  // namespace instbench::bench

@@ -41,7 +41,11 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
   settings.timeout = timeout_of(options.paired.timeout_s);
-  if (!options.paired.inject.empty()) settings.inject = injection_of(options.paired.inject);
+  if (!options.paired.inject.empty()) {
+    settings.inject = injection_of(options.paired.inject);
+    if (settings.inject->kind == Injection::Kind::share)
+      throw UsageError("--inject " + options.paired.inject + ": --exact uses no clock; inject syscall or page");
+  }
   experiment.cases = selection.cases;
   experiment.arms = selection.arms;
   experiment.plan = make_plan(selection.cases.size(), selection.arms.size(), settings.seed, kBlocks, settings.pilots);
@@ -61,14 +65,16 @@ void print_notes(const std::vector<std::string>& notes) {
   if (notes.size() > 3) std::cerr << "note: … and " << notes.size() - 3 << " more of this kind\n";
 }
 
-int report_on(const GateReport& report, const std::string& lock) {
+int report_on(const GateReport& report, const std::string& lock, const std::string& injected = "") {
   print("failed", report.failures);
   print("coverage", report.coverage);
   print("changed", report.changes);
   print_notes(report.notes);
   const int code = report.exit_code();
   if (code == kExitOk) std::cout << "gate: pass, " << report.compared << " exact counters as in " << lock << "\n";
-  if (code == kExitRegression || code == kExitCoverage) {
+  if (!injected.empty()) {
+    std::cout << "gate: every worker was asked to inject a " << injected << "\n";
+  } else if (code == kExitRegression || code == kExitCoverage) {
     std::cout << "gate: counters or coverage differ from " << lock
               << "; if that is meant (fewer is a change too), repeat the gate of the whole\n"
                  "suite with --update and have the diff reviewed\n";
@@ -144,7 +150,8 @@ int gate_exactly(const GateOptions& options) {
     const GateReport counts = check_counts(result);
     return counts.exit_code() != kExitOk ? report_on(counts, file) : no_section(lock, result, selection.label, file);
   }
-  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file);
+  return report_on(judge(*section, result, part ? Scope::selection : Scope::whole_suite), file,
+                   options.paired.inject);
 }
 
 // With --exact the suite is `embedded` and the arms are every preset, unless said otherwise.

@@ -23,15 +23,13 @@ class Capture : public benchmark::BenchmarkReporter {
   std::vector<Run> runs_;
 };
 
-benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string& name, std::string& failure) {
+// A loop for each kind of cycle: the usual one shares no code with the one that does extra work.
+template <typename Cycle>
+benchmark::internal::Benchmark* register_loop(const std::string& name, std::string& failure, Cycle cycle) {
   return benchmark::RegisterBenchmark(name.c_str(),
-                                      [&cell, &failure](benchmark::State& state) {
+                                      [cycle, &failure](benchmark::State& state) {
                                         try {
-                                          if (cell.injects()) {
-                                            for (auto _ : state) cell.injected_cycle();
-                                          } else {
-                                            for (auto _ : state) cell.cycle();
-                                          }
+                                          for (auto _ : state) cycle();
                                         } catch (const std::exception& error) {
                                           failure = error.what();
                                           state.SkipWithError(error.what());
@@ -39,6 +37,11 @@ benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string
                                       })
       ->UseRealTime()
       ->Unit(benchmark::kNanosecond);
+}
+
+benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string& name, std::string& failure) {
+  if (cell.injects()) return register_loop(name, failure, [&cell] { cell.injected_cycle(); });
+  return register_loop(name, failure, [&cell] { cell.cycle(); });
 }
 
 // The library keeps pointers into argv (it prints the program's name later), so the strings live as long as the

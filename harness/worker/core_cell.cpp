@@ -167,7 +167,8 @@ void CoreCell::warm_up() {
   pool_ = new_pool(slots_);
   tenant_ = &pool_->admit(prepared_);
   ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, calls_.get(), host_.get(), slots_);
-  for (uint64_t i = 0; i < 2 * uint64_t{slots_} + 8; ++i) cycle();  // twice round: a slot's first release can still find pages that were never touched
+  for (uint64_t i = 0; i < 2 * uint64_t{slots_} + 8; ++i)
+    cycle();  // twice round: a slot's first release can still find pages that were never touched
   paths_before_ = pool_->stats().paths;
 }
 

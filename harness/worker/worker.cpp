@@ -124,7 +124,8 @@ void give_reason(Json& sample, const char* status, const std::string& reason) {
 }  // namespace
 
 std::string run_request(const std::string& request_json) {
-  Json sample = {{"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}, {"tool", tool()}};
+  Json sample = {
+      {"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}, {"tool", tool()}};
   try {
     measure(request_from_json(Json::parse(request_json)), sample);
   } catch (const Unsupported& error) {

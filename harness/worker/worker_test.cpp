@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "harness/protocol/cell.hpp"
 #include "runtime/instance/strategy.hpp"
@@ -93,6 +94,72 @@ TEST_F(Worker, TheIndependentCountAgreesForEveryPreset) {
       EXPECT_EQ(sample["trace"]["cycle"], counted) << preset.name;
     }
   }
+}
+
+// What the counters of an injected sample have beyond those of the usual one, in one phase.
+Json added(const Json& usual, const Json& injected, const char* phase) {
+  Json more = Json::object();
+  for (const auto& [name, value] : injected["counters"][phase].items()) {
+    const double before = usual["counters"][phase].value(name, 0.0);
+    if (value != before) more[name] = value.get<double>() - before;
+  }
+  return more;
+}
+
+TEST_F(Worker, AnInjectedSlowdownIsCountedInInstantiateOnly) {
+  Request asked = request(testing_modules::kRich, "pool-lazy", writing(4), 3);
+  asked.passes = {"verify", "counters", "verify_after"};
+  const Json usual = ask(asked);
+  EXPECT_FALSE(usual.contains("injected"));
+  const std::map<std::string, Json> expected{
+      {"syscall", {{"syscalls.getppid", 1.0}}}, {"page", {{"bytes.copied", 4096.0}}}, {"0%", Json::object()}};
+  for (const auto& [what, more] : expected) {
+    asked.inject = parse_injection(what);
+    const Json sample = ask(asked);
+    ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+    EXPECT_EQ(sample["injected"]["what"], what);
+    EXPECT_EQ(added(usual, sample, "instantiate"), more) << what;
+    EXPECT_EQ(added(usual, sample, "cycle"), more) << what;
+    EXPECT_EQ(added(usual, sample, "work"), Json::object()) << what;
+    EXPECT_EQ(added(usual, sample, "release"), Json::object()) << what;
+  }
+}
+
+TEST_F(Worker, TheIndependentCountSeesTheInjectedCall) {
+  if (!os::feature("ptrace").ok) GTEST_SKIP() << os::feature("ptrace").why_not;
+  if (*os::build_info().sanitizers != '\0') GTEST_SKIP() << "the sanitizer makes system calls of its own";
+  Request asked = request(testing_modules::kRich, "pool-lazy", writing(4));
+  asked.passes = {"counters", "trace"};
+  for (const auto& [what, calls] : std::map<std::string, Json>{{"syscall", 1.0}, {"page", nullptr}, {"50%", nullptr}}) {
+    asked.inject = parse_injection(what);
+    const Json sample = ask(asked);
+    ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+    EXPECT_EQ(sample["trace"]["cycle"].value("syscalls.getppid", Json(nullptr)), calls) << what;
+    EXPECT_EQ(sample["counters"]["cycle"].value("syscalls.getppid", Json(nullptr)), calls) << what;
+  }
+}
+
+TEST_F(Worker, AShareSaysHowLongItIs) {
+  Request asked = request(testing_modules::kRich, "pool-lazy", writing(4));
+  asked.passes = {"batch", "phases"};
+  asked.inject = parse_injection("50%");
+  const Json injected = ask(asked)["injected"];
+  EXPECT_EQ(injected["what"], "50%");
+  EXPECT_GT(injected["spin_ns"], 0);
+  EXPECT_GT(injected["cycle_ns"], 0);
+  asked.inject = parse_injection("0%");
+  EXPECT_EQ(ask(asked)["injected"], (Json{{"what", "0%"}, {"spin_ns", 0.0}}));
+  asked.inject = parse_injection("syscall");
+  EXPECT_EQ(ask(asked)["injected"], (Json{{"what", "syscall"}, {"spin_ns", nullptr}}));
+}
+
+TEST_F(Worker, EverySampleSaysWhatBuildItIsOf) {
+  const Json tool = ask(request("(module (memory i64 1))", "pool-lazy"))["tool"];
+  EXPECT_EQ(tool["version"], os::build_info().version);
+  EXPECT_EQ(tool["git"], os::build_info().commit);
+  EXPECT_EQ(tool["build_type"], os::build_info().build_type);
+  EXPECT_EQ(tool["assertions"], os::build_info().assertions);
+  EXPECT_EQ(tool["sanitizers"], os::build_info().sanitizers);
 }
 
 TEST_F(Worker, WhatCannotBeDoneIsSkippedWithItsReason) {

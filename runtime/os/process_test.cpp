@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "runtime/os/counters.hpp"
+
 namespace instbench::os {
 namespace {
 
@@ -76,6 +78,14 @@ TEST(Process, WhatCannotBeStartedIsNamed) {
     EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos);
     EXPECT_EQ(error.code().value(), ENOENT);
   }
+}
+
+TEST(Process, OneCallIsCountedAsOne) {
+  const Counters before = counters();
+  make_one_call();
+  const Counters made = counters() - before;
+  EXPECT_EQ(made.calls[static_cast<size_t>(Call::getppid)], 1U);
+  EXPECT_EQ(name_of(Call::getppid), "getppid");
 }
 
 TEST(Process, KnowsItself) { EXPECT_TRUE(self_path().ends_with("os_test")) << self_path(); }

@@ -183,19 +183,21 @@ void CoreCell::run(uint64_t cycles) {
   for (uint64_t i = 0; i < cycles; ++i) marked_cycle(none);
 }
 
-void CoreCell::inject(const Injection& injection) { extra_.emplace(injection); }
-
-Slowdown CoreCell::aim_at_share(double share) {
-  const double cycle_ns = usual_ns([this](uint64_t cycles) {
-    for (uint64_t i = 0; i < cycles; ++i) cycle();
-  });
-  extra_->aim_at(share * cycle_ns);
-  return {cycle_ns, extra_->spin_ns()};
+void CoreCell::inject(const Injection& injection) {
+  if (injection.kind == Injection::Kind::share)
+    share_ = injection.share;
+  else
+    extra_.emplace(injection.kind);
 }
 
 PhaseTimes CoreCell::phased_cycle() {
   ClockMarks marks;
-  marked_cycle(marks);
+  if (share_ > 0) {
+    StretchedMarks stretched{marks, share_};
+    ring_->cycle(stretched);
+  } else {
+    marked_cycle(marks);
+  }
   return times_of(marks);
 }
 

@@ -30,11 +30,6 @@ struct CounterSlopes {
   NamedCounts instantiate, work, release, cycle;
 };
 
-struct Slowdown {
-  double cycle_ns = 0;  // without the spin
-  double spin_ns = 0;   // added to it
-};
-
 class CoreCell {
  public:
   // Throws Unsupported or DoesNotFit (a skipped cell), StrategyError, std::system_error.
@@ -49,17 +44,16 @@ class CoreCell {
   // Makes the pool that is timed and brings every slot into its steady state.
   void warm_up();
 
-  // From here on what is timed and counted does extra work: cycles of the batch, of phases and of counters, and run().
-  // Cycles of first_cycle(), of the verifying ones and of the warm-up never do.
+  // From here on what is timed and counted is slower: cycles of the batch, of phases and of counters, and run().
+  // Cycles of first_cycle(), of the verifying ones and of the warm-up never are.
   void inject(const Injection& injection);
-  // After warm_up(): makes the extra work take this share of what a cycle takes without it, here and now.
-  Slowdown aim_at_share(double share);
-  bool injects() const { return extra_.has_value(); }
+  bool does_extra_work() const { return extra_.has_value(); }
+  double stretched_by() const { return share_; }  // by which whoever times cycles makes them longer
 
   // Paths of the cycles finished since warm_up(), by Path::index().
   std::array<uint64_t, Path::kIndexEnd> warm_paths() const;
 
-  // One cycle of the batch; injected_cycle() when injects(), which is asked outside of the loop that is timed.
+  // One cycle of the batch; injected_cycle() when does_extra_work(), which is asked outside of the loop that is timed.
   void cycle() {
     NoMarks none;
     ring_->cycle(none);
@@ -107,6 +101,7 @@ class CoreCell {
   uint64_t seed_;
   Case cell_;
   std::optional<ExtraWork> extra_;
+  double share_ = 0;
   std::unique_ptr<TouchPlan> plan_;
   std::unique_ptr<Pool> pool_;
   Tenant* tenant_ = nullptr;

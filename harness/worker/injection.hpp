@@ -1,11 +1,14 @@
-// Slowdowns of known size, so that what judges a measurement can be judged: extra work that a mark does where `init`
-// ends. A cycle without one is compiled as if this file were not there.
+// Slowdowns of known size, so that what judges a measurement can be judged. A cycle without one is compiled as if this
+// file were not there.
+//
+// A share is exact whatever the machine does: each part of the batch, and each instantiation of the second pass, is made
+// longer by that share of the time that it has just taken. (A spin of a length found beforehand was not: on a shared machine
+// the cycle it was a share of had changed by the time it was added; 5 % were 5.8 to 8.3.) A call or a page is work within `init`.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 #include "harness/protocol/inject.hpp"
@@ -13,18 +16,14 @@
 
 namespace instbench::bench {
 
+// Waits until the time since `begin_ns` has grown by `share` of itself.
+void stretch(uint64_t begin_ns, double share) noexcept;
+
+// One more system call, or one more page copied, each time.
 class ExtraWork {
  public:
-  // A share does nothing until aim_at() said how long it is.
-  explicit ExtraWork(const Injection& injection);
-
-  // Makes once() of a share take `ns`, or as near as a turn of the spin loop comes. Takes some milliseconds.
-  void aim_at(double ns);
-  // What once() takes when repeated; 0 unless aim_at() was called.
-  double spin_ns() const { return spin_ns_; }
-
-  // Never inlined: the very code that was measured is what runs.
-  [[gnu::noinline]] void once() noexcept;
+  explicit ExtraWork(Injection::Kind kind);
+  void once() noexcept;
 
  private:
   struct alignas(4096) Page {
@@ -33,19 +32,11 @@ class ExtraWork {
   struct Pages {
     Page from, to;
   };
-
-  double repeated_ns(uint64_t turns);
-
   Injection::Kind kind_;
-  uint64_t turns_ = 0;
-  double spin_ns_ = 0;
   std::unique_ptr<Pages> pages_;  // kind page: neither belongs to a slot
 };
 
-// What a cycle takes when `run(n)` runs n of them: the median of chunks of about a millisecond, three at least.
-double usual_ns(const std::function<void(uint64_t)>& run);
-
-// Marks that do the extra work within `init` and leave the marking to others.
+// Marks that do the extra work at the end of `init` and leave the marking to others.
 template <typename Marks>
 struct Injected {
   Marks& marks;
@@ -53,6 +44,17 @@ struct Injected {
 
   void at(size_t border) noexcept {
     if (border == static_cast<size_t>(Phase::init) + 1) extra.once();
+    marks.at(border);
+  }
+};
+
+// Clock reads between which an instantiation takes `share` longer.
+struct StretchedMarks {
+  ClockMarks& marks;
+  double share;
+
+  void at(size_t border) noexcept {
+    if (border == static_cast<size_t>(Phase::start) + 1) stretch(marks.ns[static_cast<size_t>(Phase::acquire)], share);
     marks.at(border);
   }
 };

@@ -145,19 +145,6 @@ void pass_first(CoreCell& cell, Json& sample) {
   sample["first"]["path"] = path;
 }
 
-void pass_inject(PassContext& context) {
-  const Injection& injection = *context.request.inject;
-  Json& injected = context.sample["injected"];
-  injected = {{"what", to_text(injection)}, {"spin_ns", nullptr}};
-  if (injection.kind != Injection::Kind::share) return;
-  injected["spin_ns"] = 0.0;
-  if (!context.cell.injects()) return;
-  const Bystanders bystanders(context.request.cell.bystanders);  // a cycle beside them is another
-  const Slowdown slowdown = context.cell.aim_at_share(injection.share);
-  injected["spin_ns"] = slowdown.spin_ns;
-  injected["cycle_ns"] = slowdown.cycle_ns;
-}
-
 void pass_batch(PassContext& context) {
   const Bystanders bystanders(context.request.cell.bystanders);
   const os::Interference before = os::read_interference();

@@ -20,7 +20,6 @@ struct PassContext {
 
 void pass_trace(PassContext&);   // in a forked child: before this process has a pool or another thread
 void pass_verify(PassContext&);  // before any timing; throws Leak
-void pass_inject(PassContext&);  // after the warm-up: settles how long a share is
 void pass_first(CoreCell& cell, Json& sample);
 void pass_batch(PassContext&);  // warms up, then the batch, with bystanders running
 void pass_phases(PassContext&);

@@ -93,11 +93,13 @@ void measure(const Request& request, Json& sample) {
   if (wants(request, "verify") || wants(request, "verify_after"))
     oracle.emplace(program.module, program.code, program.host);
   PassContext context{request, cell, oracle, sample};
-  if (request.inject && *request.inject != Injection{}) cell.inject(*request.inject);  // "0%" is the cycle as it is
+  if (request.inject) {
+    cell.inject(*request.inject);
+    sample["injected"] = {{"what", to_text(*request.inject)}};
+  }
   if (wants(request, "trace")) pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
   cell.warm_up();
-  if (request.inject) pass_inject(context);
   if (wants(request, "batch")) pass_batch(context);
   if (wants(request, "phases")) pass_phases(context);
   if (wants(request, "counters")) pass_counters(context);

@@ -1,3 +1,4 @@
+#include "harness/worker/injection.hpp"
 #include "harness/worker/worker.hpp"
 
 #include <gtest/gtest.h>
@@ -139,18 +140,27 @@ TEST_F(Worker, TheIndependentCountSeesTheInjectedCall) {
   }
 }
 
-TEST_F(Worker, AShareSaysHowLongItIs) {
+// Of itself, so this is no claim about the machine: what took n takes at least n and the share.
+TEST(Stretch, GrowsATimeByAShareOfItself) {
+  const uint64_t begin = os::now_ns();
+  while (os::now_ns() < begin + 100000) {
+  }
+  const uint64_t before = os::now_ns();
+  stretch(begin, 0.5);
+  EXPECT_GE(os::now_ns() - begin, (before - begin) * 3 / 2);
+}
+
+TEST_F(Worker, AStretchedBatchIsAsLongAsAsked) {
   Request asked = request(testing_modules::kRich, "pool-lazy", writing(4));
   asked.passes = {"batch", "phases"};
+  asked.iterations = 40;
+  asked.parts = 4;
   asked.inject = parse_injection("50%");
-  const Json injected = ask(asked)["injected"];
-  EXPECT_EQ(injected["what"], "50%");
-  EXPECT_GT(injected["spin_ns"], 0);
-  EXPECT_GT(injected["cycle_ns"], 0);
-  asked.inject = parse_injection("0%");
-  EXPECT_EQ(ask(asked)["injected"], (Json{{"what", "0%"}, {"spin_ns", 0.0}}));
-  asked.inject = parse_injection("syscall");
-  EXPECT_EQ(ask(asked)["injected"], (Json{{"what", "syscall"}, {"spin_ns", nullptr}}));
+  const Json sample = ask(asked);
+  ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+  EXPECT_EQ(sample["injected"], (Json{{"what", "50%"}}));
+  EXPECT_EQ(sample["batch"]["iterations"], 40);
+  EXPECT_EQ(sample["batch"]["parts_ns"].size(), 4U);
 }
 
 TEST_F(Worker, EverySampleSaysWhatBuildItIsOf) {

@@ -29,7 +29,8 @@ void add_compare_options(CLI::App& verb, CompareOptions& o) {
   verb.add_option("--policy", o.policy, "Reviewed tolerances and intended changes (harness/report/README.md)");
   verb.add_option("--tolerance", o.tolerance, "Slowdowns below this are no regression; default: 3%");
   verb.add_option("--floor", o.floor, "Nor are those below this time; default: 20ns, about one clock read");
-  verb.add_option("--screen-blocks", o.screen_blocks, "Blocks of A and B in which every case is screened")
+  verb.add_option("--screen-blocks", o.screen_blocks,
+                  "Blocks of A and B in which every case is screened; a multiple of 6")
       ->capture_default_str()
       ->check(CLI::Range(6, 600));
   verb.add_option("--confirm-blocks", o.confirm_blocks,
@@ -78,7 +79,10 @@ CompareSettings settings_of(const CompareOptions& options) {
     throw UsageError(std::string("--policy: ") + error.what());
   }
   if (!options.on_inconclusive.empty()) settings.inconclusive_passes = options.on_inconclusive == "pass";
-  if (options.confirm_blocks % 6 != 0) throw UsageError("--confirm-blocks takes a multiple of 6: all orders of A, B and A′");
+  for (const auto& [name, blocks] : {std::pair("--screen-blocks", options.screen_blocks),
+                                     std::pair("--confirm-blocks", options.confirm_blocks)}) {
+    if (blocks % 6 != 0) throw UsageError(std::string(name) + " takes a multiple of 6: all orders of A, B and A′");
+  }
   settings.procedure.screen_blocks = options.screen_blocks;
   settings.procedure.confirm_most = options.confirm_blocks;
   return settings;

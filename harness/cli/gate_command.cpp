@@ -40,6 +40,7 @@ Experiment experiment_of(const GateOptions& options, const Selection& selection)
   settings.blocks = kBlocks;
   settings.pilot_passes = {"verify", "counters", "trace"};
   settings.block_passes = {"counters", "trace"};
+  settings.codegen = options.paired.codegen;
   settings.timeout = timeout_of(options.paired.timeout_s);
   if (!options.paired.inject.empty()) {
     settings.inject = injection_of(options.paired.inject);
@@ -118,6 +119,10 @@ Json read_lock(const std::string& file, bool may_be_absent) {
 }
 
 int gate_exactly(const GateOptions& options) {
+  const Wanted& w = options.paired.sides.wanted;
+  if (w.call || !w.invoked.empty() || !w.preinit.empty() || !w.stdin_file.empty() || !w.dir.empty() || !w.args.empty() ||
+      !w.env.empty())
+    throw UsageError("gate --exact counts the suite's own cases, or --touch: leave out --call, --invoke and what belongs to them");
   const bool part = !options.paired.sides.wanted.filter.empty() || !options.paired.sides.wanted.arms.empty() || !options.paired.sides.wanted.touches.empty();
   if (!options.paired.inject.empty() && options.update)
     throw UsageError("--inject slows the workers on purpose: it is never locked with --update");
@@ -181,6 +186,8 @@ int gate(GateOptions options) {
     if (!paired.sides.a.empty()) throw UsageError("--baseline stands in the place of --a: give one of them");
     paired.sides.a = paired.baseline;
     if (paired.sides.b.empty()) paired.sides.b = "core";
+    if (paired.baseline.find(".json") == paired.baseline.npos)
+      throw UsageError("--baseline takes a saved result, RESULT.json[#ARM], not '" + paired.baseline + "'; an arm is --a's");
   }
   return compare(paired);
 }

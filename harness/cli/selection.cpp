@@ -221,6 +221,8 @@ void add_suite(Selection& selection, const Suite& suite, const std::vector<Case>
   }
 }
 
+}  // namespace
+
 void keep_matching(std::vector<Case>& cases, const std::string& filter) {
   if (filter.empty()) return;
   std::regex expression;
@@ -241,6 +243,8 @@ void keep_matching(std::vector<Case>& cases, const std::string& filter) {
   }
   cases = std::move(kept);
 }
+
+namespace {
 
 // Reread pages are among the written ones. The sum may not fit 64 bits, so it is never made.
 bool fits(const Workload& w, uint64_t pages) {

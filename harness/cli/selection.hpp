@@ -36,6 +36,8 @@ struct Selection {
 
 Selection select(const Manifest& manifest, const Wanted& wanted);
 Selection select_cases(const Manifest& manifest, const Wanted& wanted);  // the arms left out
+// Only those whose id the regular expression is found in; empty: all. Throws UsageError when none is.
+void keep_matching(std::vector<Case>& cases, const std::string& filter);
 Arm arm_of(const std::string& text);  // "core:pool-lazy" -> canonical axes
 
 // Loads every module of the selection once (progress on standard error). A module that the user named and

@@ -34,6 +34,12 @@ Build build_of(const ArmText& arm) {
   if (const auto* path = std::get_if<PathBuild>(&arm.build)) {
     const auto binary = check_binary(path->path);
     if (!binary) throw Interrupted();
+    // An older one does not say so in its samples.
+    const BinaryFacts& facts = binary->facts;
+    if (facts.build_type == "Debug" || facts.assertions || !facts.sanitizers.empty())
+      throw UsageError(path->path + " is a build with " +
+                       (facts.build_type == "Debug" ? "debugging" : facts.assertions ? "assertions" : "sanitizers") +
+                       ", which measures something else: name a release");
     return {{binary->path, "worker", "--json"}, without_folders(path->path)};
   }
   return {worker_command(), ""};
@@ -66,13 +72,16 @@ Sides two_modules(const Manifest& manifest, const SidesWanted& wanted) {
     throw UsageError("--call makes each module's own calls, which differ; use --invoke to make the same in both");
   if (wanted.wanted.arms.size() > 1) throw UsageError("two modules are compared under one --arm");
   Sides sides;
-  sides.selection = select_cases(manifest, wanted.wanted);
+  Wanted all = wanted.wanted;
+  all.filter.clear();  // it is about the cases as they are called here
+  sides.selection = select_cases(manifest, all);
   Selection& selection = sides.selection;
   if (selection.named.size() != 2)
     throw UsageError("without --a and --b the two names must be modules, not suites: " + selection.label);
   const std::string old_name = selection.named[0], new_name = selection.named[1];
   std::erase_if(selection.cases, [&](const Case& c) { return c.module != old_name; });
   for (Case& c : selection.cases) c.module = old_name + "→" + new_name;
+  keep_matching(selection.cases, wanted.wanted.filter);
   Arm a = live_arm(parse_arm(wanted.wanted.arms.empty() ? "core" : wanted.wanted.arms.front())), b = a;
   a.module = old_name;
   b.module = new_name;

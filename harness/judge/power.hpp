@@ -19,10 +19,9 @@ struct Procedure {
   double power = 0.9;
 };
 
-// Blocks that find a slowdown of 5/3 of the tolerance (5 % at 3 %) with the procedure's power, at the first and
-// strictest of Holm's levels (normal approximation; 1.05 is 1/0.955):
-//   n = 1.05 ((z(1 - family_error/tests) + z(power)) scatter / (ln(1 + 5/3 tolerance) - ln(1 + tolerance)))^2
-// A multiple of six within the procedure's limits.
+// Blocks of a confirmation that finds a slowdown of 5/3 of the tolerance (5 % at 3 %) with the procedure's power, control
+// included, at the first and strictest of Holm's levels, if the scatter is 1.3 times what the screen said: a multiple of
+// six within the procedure's limits.
 size_t confirm_blocks(double scatter, double tolerance_log, size_t tests, const Procedure& procedure);
 
 // The smallest slowdown that the whole procedure calls regressed with its power: the screen must promote it, the

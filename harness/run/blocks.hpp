@@ -1,7 +1,8 @@
 // The cycle time of a process is the lower quartile of its batch's parts. On a shared machine interference comes in bursts
 // of milliseconds to a second that no counter of the guest shows; the mean of 60 ms scattered by 4 to 9 % between identical
-// processes, the lower quartile of 20 parts of 3 ms by 0.7 %. Each part is hundreds of whole cycles, so a change of the mix
-// of paths moves every part. If an arm's worker knows no parts, all processes of the block go by their means.
+// processes, the lower quartile of 20 parts of 3 ms by 0.7 %. A part is many whole cycles where cycles are short, so a
+// change of the mix of paths moves every part; what is rare and dear moves the mean only, which is shown and warned of.
+// If an arm's worker knows no parts, all processes of the block go by their means.
 //
 // Blocks: the lines of a comparison's journal put together again, each with what its processes measured. Pure.
 #pragma once

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "harness/judge/signed_rank.hpp"
 #include "harness/report/exact_gate.hpp"
@@ -81,16 +83,17 @@ void set_confirmed(Json& row, const CompareRun& run, const Test& test, const Con
   if (expected != nullptr) row["expected"] = expected->why;
 }
 
-// The screen's verdict, or that of the confirmation where there is one.
-Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<Block>& blocks) {
+// The screen's verdict, or that of the confirmation where there is one. `failed` are cases of which a process was not ok:
+// what was measured of them before is too little to judge.
+Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<Block>& blocks,
+                const std::set<std::string>& failed) {
   std::vector<ConfirmInput> inputs;
   std::vector<size_t> confirmed;
   for (size_t i = 0; i < stages.tests.size(); ++i) {
     const Test& test = stages.tests[i];
-    if (!test.confirmed || !stages.complete) continue;
+    if (!test.confirmed || !stages.complete || failed.contains(run.case_ids[test.case_index])) continue;
     ConfirmInput input{log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB),
                        log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl), test.tolerance};
-    if (input.d.empty()) continue;  // its case failed meanwhile
     inputs.push_back(std::move(input));
     confirmed.push_back(i);
   }
@@ -105,7 +108,7 @@ Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<B
       set_confirmed(row, run, test, verdicts[k], inputs[k].d.size(), blocks);
     } else if (test.confirmed) {
       row["verdict"] = name_of(Verdict::inconclusive);
-      row["reason"] = stages.complete ? "its case failed before it was confirmed" : "stopped before it was confirmed";
+      row["reason"] = stages.complete ? "a process of its case failed" : "stopped before it was confirmed";
     } else if (test.screened.scatter) {
       // As if this one alone had slowed down: it would have joined those confirmed.
       const size_t family = inputs.size() + 1;
@@ -126,15 +129,24 @@ void find_builds(const CompareRun& run, const std::vector<Json>& lines, Findings
     });
     if (line == lines.end()) continue;
     const Json tool = line->at("sample").value("tool", Json());
+    const bool changed = std::any_of(lines.begin(), lines.end(), [&](const Json& l) {
+      return l.at("arm") == run.arm_ids[arm] && l.at("sample").value("status", "") == "ok" &&
+             l.at("sample").value("tool", Json()) != tool;
+    });
+    if (changed) findings.failures.push_back("arm " + letter + "'s worker was replaced by another while the run was stopped");
     if (!tool.is_object()) {
       findings.warnings.push_back("arm " + letter + " does not say how its worker was built: make sure it is a release");
       continue;
     }
-    const std::string type = tool.value("build_type", ""), sanitizers = tool.value("sanitizers", "");
+    const auto text = [&](const char* key) {
+      const Json value = tool.value(key, Json());
+      return value.is_string() ? value.get<std::string>() : "";
+    };
+    const std::string type = text("build_type"), sanitizers = text("sanitizers");
     if (type != "Release" && type != "RelWithDebInfo")
       findings.unfit.push_back("arm " + letter + " is a " + (type.empty() ? "nameless" : type) +
                                " build: measure a release");
-    else if (tool.value("assertions", false) || !sanitizers.empty())
+    else if (tool.value("assertions", Json()) == true || !sanitizers.empty())
       findings.unfit.push_back("arm " + letter + " is built with " +
                                (sanitizers.empty() ? "assertions" : "sanitizers (" + sanitizers + ")") +
                                ": measure a release");
@@ -158,13 +170,52 @@ void find_miscounts(const CompareRun& run, const Json& cells, Findings& findings
     const bool own = cell.at("arm") == run.arm_ids[kArmA] || cell.at("arm") == run.arm_ids[kArmB];
     if (own && cell.at("status") == "ok" && cell.value("counters", Json()).is_object()) counted.push_back(cell);
   }
-  for (const std::string& text : check_counts({{"cells", counted}}).failures) findings.failures.push_back(text);
+  const GateReport report = check_counts({{"cells", counted}});
+  findings.failures.insert(findings.failures.end(), report.failures.begin(), report.failures.end());
+  if (!report.notes.empty())
+    findings.warnings.push_back("system calls of " + std::to_string(report.notes.size()) + " of " +
+                                std::to_string(counted.size()) + " cells were not counted a second time: " +
+                                report.notes.front());
 }
 
 Json counts_of(const Json& tests) {
-  Json counts = {{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
-  for (const Json& test : tests) counts[test.at("verdict").get<std::string>()] = counts.at(test.at("verdict").get<std::string>()).get<int>() + 1;
+  std::map<std::string, int> counts{{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
+  for (const Json& test : tests) ++counts[test.at("verdict").get<std::string>()];
   return counts;
+}
+
+std::set<std::string> failed_cases(const std::vector<Json>& lines) {
+  std::set<std::string> ids;
+  for (const Json& line : lines) {
+    if (line.at("sample").value("status", "") != "ok") ids.insert(line.at("case").get<std::string>());
+  }
+  return ids;
+}
+
+// The control is a copy of A: if it fails where A does not, something is wrong with the measurement.
+void find_in_control(const CompareRun& run, const Json& cells, Findings& findings) {
+  for (const Json& cell : cells) {
+    if (cell.at("arm") != run.arm_ids[kArmControl] || cell.at("status") == "ok") continue;
+    const std::string reason = cell.value("reason", Json()).is_string() ? cell.at("reason").get<std::string>() : "";
+    if (reason == kNotNeeded || reason == kGivenUp) continue;
+    if (cell.at("status") == "failed" || !reason.starts_with("not run:"))
+      findings.failures.push_back(cell.at("case").get<std::string>() + ", A′: " + cell.at("status").get<std::string>() +
+                                  ": " + reason);
+  }
+}
+
+// The judged quartile does not see what is rare and dear; the mean of the whole batch does, and the noise too.
+void find_means(const Json& comparison, Findings& findings) {
+  for (const Json& row : comparison.at("shown")) {
+    if (row.at("metric") != "cycle.mean" || row.at("interval").is_null()) continue;
+    for (const Json& test : comparison.at("tests")) {
+      if (test.at("case") != row.at("case") || test.at("metric") != "cycle" || test.at("verdict") != "same") continue;
+      if (row.at("interval")[0].get<double>() <= test.at("tolerance").get<double>()) continue;
+      findings.warnings.push_back(row.at("case").get<std::string>() +
+                                  ": cycles are the same, but the mean of the whole batch is beyond the tolerance: "
+                                  "something rare became dearer (or the machine was busier beside B)");
+    }
+  }
 }
 
 Json label_of(const Json& arm) {
@@ -179,7 +230,9 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
   const Stages stages = stages_of(run, lines);
   const std::vector<Block> blocks = blocks_of(run.case_ids, run.arm_ids, lines);
   Findings findings;
+  const std::set<std::string> failed = failed_cases(lines);
   find_in_cells(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], findings);
+  find_in_control(run, cells, findings);
   find_coverage(run.case_ids, run.policy, findings);
   find_builds(run, lines, findings);
   find_injection(run, header, lines, findings);
@@ -196,12 +249,17 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
                      {"confirm_blocks_most", run.settings.procedure.confirm_most},
                      {"inconclusive_passes", run.settings.inconclusive_passes},
                      {"injected", header.at("run").value("inject", Json())},
-                     {"tests", tests_json(run, stages, blocks)},
+                     {"tests", tests_json(run, stages, blocks, failed)},
                      {"shown", shown_json(run, stages, blocks)},
                      {"blocks", blocks_json(run, blocks)},
                      {"order_effect", order_effect_json(run, blocks)},
                      {"redone", redone_json(run, blocks)}};
   comparison.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
+  if (stages.complete)
+    find_unjudged(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], comparison.at("tests"), findings);
+  if (comparison.at("tests").empty() && findings.coverage.empty() && findings.failures.empty())
+    findings.failures.emplace_back("nothing was judged");
+  find_means(comparison, findings);
   comparison["verdicts"] = counts_of(comparison.at("tests"));
   comparison["coverage"] = findings.coverage;
   comparison["skipped"] = findings.skipped;

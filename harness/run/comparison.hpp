@@ -6,6 +6,8 @@
 
 namespace instbench::bench {
 
+// Of a control's cell in a case that the screen cleared without one.
+inline constexpr const char* kNotNeeded = "not needed: the screen cleared this case without a control";
 // Of a cell whose own processes were all right when its case was given up.
 inline constexpr const char* kGivenUp = "given up: the other arm did not measure this case";
 

@@ -83,13 +83,14 @@ Json counter_in(const Json& counters, const std::string& phase, const std::strin
   return counters.value(phase, Json::object()).value(name, zero);
 }
 
-// "same", "changed" or "not exact". An exact count against a range that does not hold it has changed too.
+// "same", "changed" or "not exact".
 std::string counter_verdict(const Json& a, const Json& b) {
   const auto low = [](const Json& c) { return c.at(c.at("exact").get<bool>() ? "value" : "min").get<double>(); };
   const auto high = [](const Json& c) { return c.at(c.at("exact").get<bool>() ? "value" : "max").get<double>(); };
   if (a.at("exact").get<bool>() && b.at("exact").get<bool>()) return low(a) == low(b) ? "same" : "changed";
-  const bool one_exact = a.at("exact").get<bool>() || b.at("exact").get<bool>();
-  return one_exact && (high(a) < low(b) || high(b) < low(a)) ? "changed" : "not exact";
+  // What was exact and is a range now has changed; what was a range may be exact this time by chance.
+  if (a.at("exact").get<bool>()) return "changed";
+  return high(a) < low(b) || high(b) < low(a) ? "changed" : "not exact";
 }
 
 void compare_case_counters(const std::string& case_id, const Json& a, const Json& b, const Policy& policy, Json& list,
@@ -104,7 +105,7 @@ void compare_case_counters(const std::string& case_id, const Json& a, const Json
   for (const std::string& name : names) {
     const std::string whole = counter_verdict(counter_in(a, "cycle", name), counter_in(b, "cycle", name));
     for (const std::string& phase : phases) {
-      if (phase != "cycle" && whole != "same") continue;
+      if (phase != "cycle" && whole == "changed") continue;
       const Json in_a = counter_in(a, phase, name), in_b = counter_in(b, phase, name);
       const std::string verdict = counter_verdict(in_a, in_b);
       if (verdict == "same") {
@@ -253,6 +254,8 @@ void find_in_cells(const std::vector<std::string>& case_ids, const Json& cells, 
       const std::string arm = letter_of(cell->at("arm"));
       if (cell->at("status") == "failed") findings.failures.push_back(id + ", " + arm + ": " + reason_in(*cell));
       failed = failed || cell->at("status") == "failed";
+      if (cell->at("status") == "ok" && !cell->value("counters", Json()).is_object())
+        findings.unfit.push_back(id + ", " + arm + ": counted nothing, so its exact counters are not compared");
       if (cell->at("status") == "ok" && cell->value("verified", Json()) != true)
         findings.unfit.push_back(id + ", " + arm + ": not verified: nobody compared its instances with a fresh one");
     }
@@ -264,6 +267,18 @@ void find_in_cells(const std::vector<std::string>& case_ids, const Json& cells, 
       findings.skipped.push_back(id + ": " + reason);
     else
       findings.coverage.push_back(id + ": skipped in " + (skipped_a ? "A" : "B") + " only: " + reason);
+  }
+}
+
+void find_unjudged(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
+                   const std::string& b, const Json& tests, Findings& findings) {
+  for (const std::string& id : case_ids) {
+    const Json *in_a = cell_of(cells, id, a), *in_b = cell_of(cells, id, b);
+    if (in_a == nullptr || in_b == nullptr || in_a->at("status") != "ok" || in_b->at("status") != "ok") continue;
+    const bool judged = std::any_of(tests.begin(), tests.end(), [&](const Json& test) {
+      return test.at("case") == id && test.at("metric") == name_of(Metric::cycle);
+    });
+    if (!judged) findings.failures.push_back(id + ": measured in both arms, but not judged");
   }
 }
 
@@ -292,8 +307,7 @@ int exit_code_of(const Json& comparison, bool inconclusive_passes) {
   const auto unexpected = [](const Json& row, const char* verdict) {
     return row.value("gates", true) && row.at("verdict") == verdict && row.at("expected").is_null();
   };
-  if (!comparison.at("failures").empty() || (comparison.at("tests").empty() && comparison.at("coverage").empty()))
-    return 1;
+  if (!comparison.at("failures").empty()) return 1;
   if (!comparison.at("coverage").empty()) return 5;
   if (any("tests", [&](const Json& test) { return unexpected(test, "regressed"); }) ||
       any("counters", [&](const Json& counter) { return unexpected(counter, "changed"); }))

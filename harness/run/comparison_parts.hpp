@@ -26,9 +26,12 @@ Json counters_json(const std::vector<std::string>& case_ids, const Json& cells, 
 struct Findings {
   std::vector<std::string> failures, coverage, unfit, skipped, warnings;
 };
-// Cells that failed, were skipped in one arm only or were not verified.
+// Cells that failed, were skipped in one arm only, were not verified or counted nothing.
 void find_in_cells(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
                    const std::string& b, Findings& findings);
+// Cases that were measured in both arms and that no test judges: a worker answered without a time, or the control failed.
+void find_unjudged(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
+                   const std::string& b, const Json& tests, Findings& findings);
 // Cases that the policy asks for and that are not there, or the other way round.
 void find_coverage(const std::vector<std::string>& case_ids, const Policy& policy, Findings& findings);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/run/compare_plan.hpp"
 #include "harness/run/comparison.hpp"
 #include "harness/run/sample.hpp"
 
@@ -70,8 +71,11 @@ Json fold(const Json& header, const std::vector<Json>& lines) {
         cell = folded(own, header.at("expect").value(own_module, ""), blocks, pilot);
         // A comparison has its own reasons not to measure a cell.
         if (compares && complete && cell.at("status") == "skipped" && own.blocks.empty()) {
-          if (own.pilots.empty())
-            cell["reason"] = "not needed: the screen cleared this case without a control";
+          const bool is_control = arm == header.at("arms").at(kArmControl);
+          const auto a = measured.find({c.at("id"), header.at("arms").at(kArmA).at("id")});
+          const bool went_on = a != measured.end() && !a->second.blocks.empty();
+          if (is_control && went_on)
+            cell["reason"] = kNotNeeded;
           else if (std::all_of(own.pilots.begin(), own.pilots.end(), is_ok))
             cell["reason"] = kGivenUp;
         }

@@ -52,7 +52,8 @@ std::string problem_with(const Json& line, const Experiment& experiment) {
                         {"role", name_of(step.role)},
                         {"block", step.block},
                         {"attempt", step.attempt},
-                        {"position", step.position}};
+                        {"position", step.position},
+                        {"of", step.of}};
   const Json expected = Json::parse(one_line(planned));
   for (const auto& [key, value] : expected.items()) {
     const Json there = line.value(key, Json());

@@ -21,6 +21,7 @@ class Cells {
   Cells(const Experiment& experiment)
       : mode_(experiment.settings.mode),
         batch_ms_(experiment.settings.batch_ms),
+        parts_(experiment.settings.parts),
         arms_(experiment.arms.size()),
         cells_(experiment.cases.size() * experiment.arms.size()) {}
 
@@ -35,11 +36,20 @@ class Cells {
     const auto first = cells_.begin() + static_cast<std::ptrdiff_t>(step.case_index * arms_);
     return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_), [](const Cell& cell) { return cell.given_up; });
   }
-  // The control has no pilot: it times as many cycles as what it is a copy of.
+  // In a comparison both arms time the same number of cycles unless one is half as slow again: batches of another length
+  // meet with interference otherwise, and a control of A's length would not show it. The control has no pilot.
   std::optional<uint64_t> iterations(const Step& step) {
+    if (mode_ == Mode::run) return at(step).iterations;
     Step piloted = step;
-    if (mode_ == Mode::compare && step.arm_index == kArmControl) piloted.arm_index = kArmA;
-    return at(piloted).iterations;
+    piloted.arm_index = kArmA;
+    const auto a = at(piloted).iterations;
+    piloted.arm_index = kArmB;
+    const auto b = at(piloted).iterations;
+    const auto own = step.arm_index == kArmB ? b : a;
+    if (!a || !b) return own;
+    const bool alike = 2 * std::max(*a, *b) <= 3 * std::min(*a, *b);
+    const uint64_t cycles = alike ? (*a + *b) / 2 : *own;
+    return cycles < parts_ ? cycles : cycles / parts_ * parts_;
   }
 
  private:
@@ -51,6 +61,7 @@ class Cells {
 
   Mode mode_;
   double batch_ms_;
+  uint64_t parts_;
   size_t arms_;
   std::vector<Cell> cells_;
 };

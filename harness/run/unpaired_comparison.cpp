@@ -97,10 +97,23 @@ std::string other_machine(const Json& a, const Json& b) {
   return kernel_series(a) == kernel_series(b) ? "" : "the kernel was " + kernel_series(a) + ", is " + kernel_series(b);
 }
 
-void find_build(const Json& result, const char* letter, Findings& findings) {
-  const Json tool = result.at("tool");
-  if (tool.value("build_type", "") != "Release" || tool.value("assertions", false) || tool.value("sanitizers", "") != "")
+// Of the worker where the arm names another build, else of the instbench that measured.
+void find_build(const Side& side, const char* letter, Findings& findings) {
+  Json tool = side.result.at("tool"), build;
+  for (const Json& arm : side.result.at("arms")) {
+    if (arm.at("id") == side.arm) build = arm.value("build", Json());
+  }
+  for (const Json& cell : side.result.at("cells")) {
+    if (cell.at("arm") == side.arm && cell.value("tool", Json()).is_object()) tool = cell.at("tool");
+  }
+  const std::string type = tool.value("build_type", "");
+  if ((type != "Release" && type != "RelWithDebInfo") || tool.value("assertions", false) ||
+      tool.value("sanitizers", "") != "")
     findings.unfit.push_back(std::string("arm ") + letter + " was measured with a build that is no release");
+  if (side.result.at("run").value("complete", true) != true)
+    findings.unfit.push_back(std::string("arm ") + letter + ": its run was stopped before it was complete");
+  if (!side.result.at("run").value("inject", Json()).is_null())
+    findings.unfit.push_back(std::string("arm ") + letter + ": its run injected a slowdown");
 }
 
 }  // namespace
@@ -120,8 +133,8 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
   Findings findings;
   find_in_cells(case_ids, cells, kA, kB, findings);
   find_coverage(case_ids, policy, findings);
-  find_build(a_result, kA, findings);
-  find_build(b_result, kB, findings);
+  find_build(side_a, kA, findings);
+  find_build(side_b, kB, findings);
   struct Measured {
     std::string id;
     std::vector<double> a, b;
@@ -147,9 +160,14 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
     counters = counters_json(case_ids, cells, kA, kB, policy);
   else
     findings.warnings.push_back("exact counters are not compared: " + differs);
-  if (!differs.empty() && clock == UnpairedClock::shown)
-    findings.unfit.emplace_back("nothing here can gate: an unpaired clock does not (--allow-unpaired), and counters of "
-                                "another kernel neither");
+  size_t compared = counters.at("counters_equal");
+  for (const Json& counter : counters.at("counters")) compared += counter.at("verdict") == "changed" ? 1 : 0;
+  if (compared == 0 && clock == UnpairedClock::shown)
+    findings.unfit.emplace_back("nothing here can gate: an unpaired clock does not (--allow-unpaired), and no exact "
+                                "counter could be compared");
+  find_unjudged(case_ids, cells, kA, kB, tests, findings);
+  if (tests.empty() && findings.coverage.empty() && findings.failures.empty())
+    findings.failures.emplace_back("nothing was judged");
   Json comparison = {{"paired", false},
                      {"a", {{"arm", a}, {"label", a + ", run " + a_result.at("run").value("id", "?")}}},
                      {"b", {{"arm", b}, {"label", b + ", run " + b_result.at("run").value("id", "?")}}},

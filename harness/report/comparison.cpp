@@ -179,9 +179,12 @@ std::string outcome_text(const Json& comparison) {
   const Json& tests = comparison.at("tests");
   const bool open = std::any_of(tests.begin(), tests.end(),
                                 [](const Json& test) { return test.at("verdict") == "inconclusive" && gates(test); });
+  const bool slower = std::any_of(tests.begin(), tests.end(), [](const Json& test) {
+    return test.at("verdict") == "regressed" && gates(test) && test.at("expected").is_null();
+  });
   const char* word = code == 0   ? (open ? "PASSED, with inconclusive tests allowed" : "PASSED")
                      : code == 1 ? "FAILED"
-                     : code == 3 ? "REGRESSED"
+                     : code == 3 ? (slower ? "REGRESSED" : "EXACT COUNTERS CHANGED")
                      : code == 4 ? (texts_at(comparison, "unfit").empty() ? "INCONCLUSIVE" : "UNFIT ENVIRONMENT")
                      : code == 5 ? "COVERAGE DIFFERS"
                                  : "NOT FINISHED";

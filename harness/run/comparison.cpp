@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "harness/judge/signed_rank.hpp"
@@ -12,11 +11,6 @@
 
 namespace instbench::bench {
 namespace {
-
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 Json control_json(const Control& control) {
   if (!control.estimate) return nullptr;
@@ -176,12 +170,6 @@ void find_miscounts(const CompareRun& run, const Json& cells, Findings& findings
     findings.warnings.push_back("system calls of " + std::to_string(report.notes.size()) + " of " +
                                 std::to_string(counted.size()) + " cells were not counted a second time: " +
                                 report.notes.front());
-}
-
-Json counts_of(const Json& tests) {
-  std::map<std::string, int> counts{{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
-  for (const Json& test : tests) ++counts[test.at("verdict").get<std::string>()];
-  return counts;
 }
 
 std::set<std::string> failed_cases(const std::vector<Json>& lines) {

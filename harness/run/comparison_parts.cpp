@@ -16,11 +16,6 @@ namespace {
 constexpr double kConfidence = 0.95;
 constexpr double kLeanError = 0.01;
 
-template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 // A figure that is shown but does not gate: its name, and where a sample has it.
 struct ShownMetric {
   const char* name;
@@ -297,6 +292,12 @@ void find_coverage(const std::vector<std::string>& case_ids, const Policy& polic
   for (const std::string& id : case_ids) {
     if (!has(*policy.cases, id)) findings.coverage.push_back(id + ": measured, not in the policy's cases");
   }
+}
+
+Json counts_of(const Json& tests) {
+  std::map<std::string, int> counts{{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
+  for (const Json& test : tests) ++counts[test.at("verdict").get<std::string>()];
+  return counts;
 }
 
 int exit_code_of(const Json& comparison, bool inconclusive_passes) {

@@ -6,6 +6,11 @@
 
 namespace instbench::bench {
 
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
 // "A", "B" or "A′": the first word of a comparison's arm ids.
 std::string letter_of(const std::string& arm_id);
 // B/A − 1 from a logarithm, and an interval of them as [low, high] or null.
@@ -34,6 +39,8 @@ void find_unjudged(const std::vector<std::string>& case_ids, const Json& cells, 
                    const std::string& b, const Json& tests, Findings& findings);
 // Cases that the policy asks for and that are not there, or the other way round.
 void find_coverage(const std::vector<std::string>& case_ids, const Policy& policy, Findings& findings);
+
+Json counts_of(const Json& tests);  // by verdict, zeros included
 
 // 1 failures, 5 coverage, 3 a test regressed or a counter changed (unless expected), 4 inconclusive or unfit, 0; and 1
 // when nothing was judged at all.

@@ -64,7 +64,6 @@ Json row_of(const std::string& id, const std::vector<double>& a, const std::vect
   const bool slower = judged.verdict == Verdict::regressed, faster = judged.verdict == Verdict::improved;
   const Policy::Expected* expected =
       slower || faster ? policy.find_expected(id, "cycle", slower ? "slower" : "faster") : nullptr;
-  const auto or_null = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
   return {{"case", id},
           {"metric", "cycle"},
           {"stage", "unpaired"},
@@ -146,12 +145,9 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
     Measured m{id, times_of(*in_a), times_of(*in_b)};
     if (!m.a.empty() && !m.b.empty()) measured.push_back(std::move(m));
   }
-  Json tests = Json::array(), verdicts = {{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
-  for (const Measured& m : measured) {
+  Json tests = Json::array();
+  for (const Measured& m : measured)
     tests.push_back(row_of(m.id, m.a, m.b, measured.size(), settings, policy, clock));
-    Json& count = verdicts.at(tests.back().at("verdict").get<std::string>());
-    count = count.get<int>() + 1;
-  }
   findings.warnings.emplace_back("unpaired: one side was measured at another time, so what changed on the machine since "
                                  "is in these figures too");
   const std::string differs = other_machine(a_result, b_result);
@@ -183,7 +179,7 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
                      {"blocks", Json::array()},
                      {"order_effect", nullptr},
                      {"redone", nullptr},
-                     {"verdicts", verdicts},
+                     {"verdicts", counts_of(tests)},
                      {"coverage", findings.coverage},
                      {"skipped", findings.skipped},
                      {"failures", findings.failures},

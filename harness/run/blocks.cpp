@@ -135,12 +135,19 @@ std::vector<Block> blocks_of(const std::vector<std::string>& case_ids, const std
   return blocks;
 }
 
+std::vector<const Block*> counted_blocks(const std::vector<Block>& blocks, uint32_t case_index, Role stage) {
+  std::vector<const Block*> counted;
+  for (const Block& block : blocks) {
+    if (block.case_index == case_index && block.stage == stage && block.counts) counted.push_back(&block);
+  }
+  return counted;
+}
+
 std::vector<double> log_ratios(const std::vector<Block>& blocks, uint32_t case_index, Role stage, Metric metric,
                                uint32_t arm) {
   std::vector<double> ratios;
-  for (const Block& block : blocks) {
-    if (block.case_index != case_index || block.stage != stage || !block.counts) continue;
-    const auto a = figure(block, 0, metric), other = figure(block, arm, metric);
+  for (const Block* block : counted_blocks(blocks, case_index, stage)) {
+    const auto a = figure(*block, 0, metric), other = figure(*block, arm, metric);
     if (a && other) ratios.push_back(std::log(*other / *a));
   }
   return ratios;
@@ -149,9 +156,8 @@ std::vector<double> log_ratios(const std::vector<Block>& blocks, uint32_t case_i
 std::vector<double> figures_of(const std::vector<Block>& blocks, uint32_t case_index, Role stage, Metric metric,
                                uint32_t arm) {
   std::vector<double> values;
-  for (const Block& block : blocks) {
-    if (block.case_index != case_index || block.stage != stage || !block.counts) continue;
-    if (const auto value = figure(block, arm, metric)) values.push_back(*value);
+  for (const Block* block : counted_blocks(blocks, case_index, stage)) {
+    if (const auto value = figure(*block, arm, metric)) values.push_back(*value);
   }
   return values;
 }

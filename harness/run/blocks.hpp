@@ -49,6 +49,9 @@ struct Block {
 std::vector<Block> blocks_of(const std::vector<std::string>& case_ids, const std::vector<std::string>& arm_ids,
                              const std::vector<Json>& lines, size_t end = SIZE_MAX);
 
+// Those of one case and stage that count. `blocks` must outlive them.
+std::vector<const Block*> counted_blocks(const std::vector<Block>& blocks, uint32_t case_index, Role stage);
+
 // ln(arm / A) of `metric` in every block of the stage that counts and has both.
 enum class Metric : uint8_t { cycle, instantiate };
 const char* name_of(Metric metric);

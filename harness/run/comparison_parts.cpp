@@ -46,10 +46,9 @@ std::optional<double> value_at(const Json& sample, const std::vector<const char*
 Json shown_row(const CompareRun& run, uint32_t case_index, const ShownMetric& metric,
                const std::vector<Block>& blocks) {
   std::vector<double> a, b, d;
-  for (const Block& block : blocks) {
-    if (block.case_index != case_index || block.stage != Role::screen || !block.counts) continue;
-    const auto in_a = value_at(*block.arms.at(kArmA).sample, metric.path);
-    const auto in_b = value_at(*block.arms.at(kArmB).sample, metric.path);
+  for (const Block* block : counted_blocks(blocks, case_index, Role::screen)) {
+    const auto in_a = value_at(*block->arms.at(kArmA).sample, metric.path);
+    const auto in_b = value_at(*block->arms.at(kArmB).sample, metric.path);
     if (!in_a || !in_b) continue;
     a.push_back(*in_a);
     b.push_back(*in_b);
@@ -186,11 +185,10 @@ Json order_effect_json(const CompareRun& run, const std::vector<Block>& blocks) 
       const std::vector<double> d = log_ratios(blocks, c, stage, Metric::cycle, kArmB);
       if (d.size() < 2) continue;
       const double centre = hodges_lehmann(d);
-      for (const Block& block : blocks) {
-        if (block.case_index != c || block.stage != stage || !block.counts) continue;
-        const auto a = block.arms.at(kArmA).cycle_ns, b = block.arms.at(kArmB).cycle_ns;
+      for (const Block* block : counted_blocks(blocks, c, stage)) {
+        const auto a = block->arms.at(kArmA).cycle_ns, b = block->arms.at(kArmB).cycle_ns;
         if (!a || !b) continue;
-        const auto place = [&](uint32_t arm) { return std::find(block.order.begin(), block.order.end(), arm); };
+        const auto place = [&](uint32_t arm) { return std::find(block->order.begin(), block->order.end(), arm); };
         const double sign = place(kArmB) > place(kArmA) ? 1 : -1;
         signed_differences.push_back(sign * (std::log(*b / *a) - centre));
       }

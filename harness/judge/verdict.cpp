@@ -26,16 +26,6 @@ bool is_same(double estimate, std::optional<double> upper, double limit) {
   return upper && *upper < limit - kTie && estimate > -limit + kTie;
 }
 
-Control judge_control(std::span<const double> d, double limit) {
-  Control control;
-  control.blocks = d.size();
-  if (d.empty()) return control;
-  control.estimate = hodges_lehmann(d);
-  control.interval = interval(d, kShown);
-  control.inside = control.interval && control.interval->low > -limit + kTie && control.interval->high < limit - kTie;
-  return control;
-}
-
 // Everything but the verdict, which needs the whole family.
 Confirmed measure(const ConfirmInput& test, size_t tests, const Procedure& procedure) {
   const double limit = std::log1p(test.tolerance);
@@ -46,7 +36,7 @@ Confirmed measure(const ConfirmInput& test, size_t tests, const Procedure& proce
   out.p_improved = p_less(test.d, -limit);
   out.scatter = scatter(test.d);
   if (out.scatter) out.detectable = detectable(*out.scatter, test.tolerance, tests, test.d.size(), procedure);
-  out.control = judge_control(test.control, limit);
+  out.control = judge_control(test.control, test.tolerance);
   return out;
 }
 
@@ -98,6 +88,17 @@ Screened screen(std::span<const double> d, double tolerance, const Procedure& pr
   out.scatter = scatter(d);
   out.cleared = is_same(out.estimate, out.upper_bound, std::log1p(tolerance));
   return out;
+}
+
+Control judge_control(std::span<const double> d, double tolerance) {
+  Control control;
+  control.blocks = d.size();
+  if (d.empty()) return control;
+  const double limit = std::log1p(tolerance);
+  control.estimate = hodges_lehmann(d);
+  control.interval = interval(d, kShown);
+  control.inside = control.interval && control.interval->low > -limit + kTie && control.interval->high < limit - kTie;
+  return control;
 }
 
 std::vector<Confirmed> confirm(std::span<const ConfirmInput> tests, const Procedure& procedure) {

@@ -42,6 +42,8 @@ struct Control {
   std::optional<Interval> interval;  // two-sided 95 %
   bool inside = false;               // the interval lies inside the tolerance
 };
+// From ln(A′/A) of each block that holds the control.
+Control judge_control(std::span<const double> d, double tolerance);
 
 struct ConfirmInput {
   std::vector<double> d;        // ln(B/A) of each fresh block

@@ -49,6 +49,22 @@ TEST(Screen, DoesNotClear) {
   EXPECT_FALSE(screen(std::vector(18, -std::log1p(0.03)), 0.03).cleared);  // on either side
 }
 
+TEST(JudgeControl, IsInsideOnlyBetweenTheTolerances) {
+  const auto inside = judge_control(around(0.005, 0.01), 0.03);
+  EXPECT_TRUE(inside.inside);
+  EXPECT_EQ(inside.blocks, 24U);
+  EXPECT_NEAR(inside.estimate.value(), 0.005, 1e-12);
+  for (const double at : {std::log1p(0.03), std::log(1.03), std::log(1030.0 / 1000), -std::log1p(0.03)})
+    EXPECT_FALSE(judge_control(std::vector(24, at), 0.03).inside);
+  EXPECT_FALSE(judge_control(around(0, 0.001, 4), 0.03).inside);  // too few for an interval
+}
+
+TEST(JudgeControl, WithoutBlocksNothingIsKnown) {
+  const auto none = judge_control({}, 0.03);
+  EXPECT_EQ(none.blocks, 0U);
+  EXPECT_FALSE(none.estimate || none.interval || none.inside);
+}
+
 TEST(Confirm, Regressed) {
   const auto seen = confirm_one(around(0.08, 0.02));
   EXPECT_EQ(seen.verdict, Verdict::regressed);

@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "harness/judge/signed_rank.hpp"
 #include "harness/run/fold.hpp"
 
 namespace instbench::bench {
@@ -13,8 +12,6 @@ namespace {
 
 // A shorter one is not judged by itself: its clock reads would be a large part of it.
 constexpr double kShortestInstantiateNs = 1000;
-
-constexpr double kControlConfidence = 0.95;
 
 // What the lines say of the plan's steps.
 class Done {
@@ -85,6 +82,7 @@ std::optional<Test> test_of(const CompareRun& run, const std::vector<Block>& blo
       run.policy.tolerance_of(run.case_ids[case_index], name_of(metric), run.settings.tolerance);
   test.tolerance = tolerance_share(test.a_ns, share, run.settings.floor_ns);
   test.screened = screen(d, test.tolerance);
+  test.control = judge_control(log_ratios(blocks, case_index, Role::screen, metric, kArmControl), test.tolerance);
   test.confirmed = !test.screened.cleared;
   return test;
 }
@@ -95,10 +93,7 @@ std::vector<Test> tests_of(const CompareRun& run, const Stages& stages, const st
     for (const Metric metric : {Metric::cycle, Metric::instantiate}) {
       std::optional<Test> test = test_of(run, blocks, c, metric);
       if (!test) continue;
-      if (stages.control_case == c) {
-        const auto control = check_control(blocks, c, Role::screen, metric, test->tolerance);
-        test->confirmed = test->confirmed || !control || !control->inside;
-      }
+      if (stages.control_case == c && !test->control.inside) test->confirmed = true;
       tests.push_back(*std::move(test));
     }
   }
@@ -168,19 +163,6 @@ CompareRun compare_run_of(const Json& header) {
     run.redone.push_back(c.value("threads", uint64_t{1}) == 1);
   }
   return run;
-}
-
-std::optional<ControlCheck> check_control(const std::vector<Block>& blocks, uint32_t case_index, Role stage,
-                                          Metric metric, double tolerance) {
-  const std::vector<double> d = log_ratios(blocks, case_index, stage, metric, kArmControl);
-  if (d.empty()) return std::nullopt;
-  ControlCheck check;
-  check.blocks = d.size();
-  check.estimate = hodges_lehmann(d);
-  check.interval = interval(d, kControlConfidence);
-  const double limit = std::log1p(tolerance);
-  check.inside = check.interval && -limit < check.interval->low && check.interval->high < limit;
-  return check;
 }
 
 Stages stages_of(const CompareRun& run, const std::vector<Json>& lines) {

@@ -41,6 +41,7 @@ struct Test {
   double a_ns = 0, b_ns = 0;  // medians of the screen
   double tolerance = 0;       // share
   Screened screened;
+  Control control;            // of the screen: without blocks in all cases but one
   bool confirmed = false;     // the screen did not clear it, or it is the control's case and the control was outside
 };
 
@@ -53,15 +54,5 @@ struct Stages {
   bool complete = false;           // and every one of them has been run: nothing follows
 };
 Stages stages_of(const CompareRun& run, const std::vector<Json>& lines);
-
-// The control's interval of ln(A′/A) and whether it lies inside the tolerance.
-struct ControlCheck {
-  double estimate = 0;
-  std::optional<Interval> interval;
-  bool inside = false;
-  size_t blocks = 0;
-};
-std::optional<ControlCheck> check_control(const std::vector<Block>& blocks, uint32_t case_index, Role stage,
-                                          Metric metric, double tolerance);
 
 }  // namespace instbench::bench

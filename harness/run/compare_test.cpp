@@ -116,6 +116,15 @@ TEST(Compare, NoRedWhenTheControlIsOutside) {
   EXPECT_EQ(c.comparison().at("exit_code"), 4);
 }
 
+// Exactly at the tolerance is outside, for the screen as for the confirmation.
+TEST(Compare, AControlAtTheToleranceIsNotInsideInEitherStage) {
+  const Compared c = drive(comparison_experiment(1), [](const Request& r, size_t) {
+    return good_sample(r.arm.id.starts_with("A′") ? 1030 : 1000);
+  });
+  EXPECT_EQ(c.test(0).at("stage"), "confirm");
+  EXPECT_EQ(c.test(0).at("reason"), "control outside the tolerance");
+}
+
 // The rule for measuring again looks at waiting for a CPU only.
 TEST(Compare, DisturbedBlocksAreMeasuredAgainUpToAQuarter) {
   const Compared c = drive(comparison_experiment(1), [](const Request& r, size_t call) {

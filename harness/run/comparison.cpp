@@ -20,14 +20,6 @@ Json control_json(const Control& control) {
           {"blocks", control.blocks}};
 }
 
-Json control_json(const std::optional<ControlCheck>& check) {
-  if (!check) return nullptr;
-  return {{"change", change_of(check->estimate)},
-          {"interval", change_interval(check->interval)},
-          {"inside", check->inside},
-          {"blocks", check->blocks}};
-}
-
 // What every row has, with the screen's figures.
 Json screened_row(const CompareRun& run, const Test& test, const std::vector<Block>& blocks) {
   const Screened& s = test.screened;
@@ -48,7 +40,7 @@ Json screened_row(const CompareRun& run, const Test& test, const std::vector<Blo
           {"verdict", name_of(Verdict::same)},
           {"reason", ""},
           {"needs_blocks", nullptr},
-          {"control", control_json(check_control(blocks, test.case_index, Role::screen, test.metric, test.tolerance))},
+          {"control", control_json(test.control)},
           {"screen", nullptr},
           {"expected", nullptr}};
 }

@@ -4,69 +4,49 @@
 #include <cmath>
 #include <set>
 
-#include "harness/judge/signed_rank.hpp"
 #include "harness/report/exact_gate.hpp"
+#include "harness/run/comparison_json.hpp"
 #include "harness/run/comparison_parts.hpp"
 #include "harness/run/fold.hpp"
 
 namespace instbench::bench {
 namespace {
 
-Json control_json(const Control& control) {
-  if (!control.estimate) return nullptr;
-  return {{"change", change_of(*control.estimate)},
-          {"interval", change_interval(control.interval)},
-          {"inside", control.inside},
-          {"blocks", control.blocks}};
+TestRow screened_row(const CompareRun& run, const Test& test, const std::vector<Block>& blocks) {
+  TestRow row;
+  row.case_id = run.case_ids[test.case_index];
+  row.metric = test.metric;
+  row.stage = "screen";
+  row.blocks = log_ratios(blocks, test.case_index, Role::screen, test.metric, kArmB).size();
+  row.a_ns = test.a_ns;
+  row.b_ns = test.b_ns;
+  row.estimate = test.screened.estimate;
+  row.interval = test.screened.interval;
+  row.tolerance = test.tolerance;
+  row.scatter = test.screened.scatter;
+  row.control = test.control;
+  return row;
 }
 
-// What every row has, with the screen's figures.
-Json screened_row(const CompareRun& run, const Test& test, const std::vector<Block>& blocks) {
-  const Screened& s = test.screened;
-  return {{"case", run.case_ids[test.case_index]},
-          {"metric", name_of(test.metric)},
-          {"stage", "screen"},
-          {"gates", true},
-          {"blocks", log_ratios(blocks, test.case_index, Role::screen, test.metric, kArmB).size()},
-          {"a_ns", test.a_ns},
-          {"b_ns", test.b_ns},
-          {"change", change_of(s.estimate)},
-          {"interval", change_interval(s.interval)},
-          {"tolerance", test.tolerance},
-          {"p_regressed", nullptr},
-          {"p_improved", nullptr},
-          {"scatter", or_null(s.scatter)},
-          {"detectable", nullptr},
-          {"verdict", name_of(Verdict::same)},
-          {"reason", ""},
-          {"needs_blocks", nullptr},
-          {"control", control_json(test.control)},
-          {"screen", nullptr},
-          {"expected", nullptr}};
-}
-
-void set_confirmed(Json& row, const CompareRun& run, const Test& test, const Confirmed& confirmed, size_t blocks,
+void set_confirmed(TestRow& row, const CompareRun& run, const Test& test, const Confirmed& confirmed, size_t blocks,
                    const std::vector<Block>& all) {
-  row["screen"] = {{"change", row.at("change")}, {"interval", row.at("interval")}, {"blocks", row.at("blocks")}};
-  row["stage"] = "confirm";
-  row["blocks"] = blocks;
-  row["a_ns"] = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmA));
-  row["b_ns"] = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmB));
-  row["change"] = change_of(confirmed.estimate);
-  row["interval"] = change_interval(confirmed.interval);
-  row["p_regressed"] = confirmed.p_regressed;
-  row["p_improved"] = confirmed.p_improved;
-  row["scatter"] = or_null(confirmed.scatter);
-  row["detectable"] = or_null(confirmed.detectable);
-  row["verdict"] = name_of(confirmed.verdict);
-  row["reason"] = confirmed.reason;
-  row["needs_blocks"] = or_null(confirmed.needs_blocks);
-  row["control"] = control_json(confirmed.control);
-  const bool slower = confirmed.verdict == Verdict::regressed, faster = confirmed.verdict == Verdict::improved;
-  if (!slower && !faster) return;
-  const auto* expected =
-      run.policy.find_expected(run.case_ids[test.case_index], name_of(test.metric), slower ? "slower" : "faster");
-  if (expected != nullptr) row["expected"] = expected->why;
+  row.screen = {
+      {"change", change_of(row.estimate)}, {"interval", change_interval(row.interval)}, {"blocks", row.blocks}};
+  row.stage = "confirm";
+  row.blocks = blocks;
+  row.a_ns = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmA));
+  row.b_ns = median(figures_of(all, test.case_index, Role::confirm, test.metric, kArmB));
+  row.estimate = confirmed.estimate;
+  row.interval = confirmed.interval;
+  row.p_regressed = confirmed.p_regressed;
+  row.p_improved = confirmed.p_improved;
+  row.scatter = confirmed.scatter;
+  row.detectable = confirmed.detectable;
+  row.verdict = confirmed.verdict;
+  row.reason = confirmed.reason;
+  row.needs_blocks = confirmed.needs_blocks;
+  row.control = confirmed.control;
+  set_expected(row, run.policy);
 }
 
 // The screen's verdict, or that of the confirmation where there is one. `failed` are cases of which a process was not ok:
@@ -87,21 +67,21 @@ Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<B
   Json rows = Json::array();
   for (size_t i = 0; i < stages.tests.size(); ++i) {
     const Test& test = stages.tests[i];
-    Json row = screened_row(run, test, blocks);
+    TestRow row = screened_row(run, test, blocks);
     const auto found = std::find(confirmed.begin(), confirmed.end(), i);
     if (found != confirmed.end()) {
       const auto k = static_cast<size_t>(found - confirmed.begin());
       set_confirmed(row, run, test, verdicts[k], inputs[k].d.size(), blocks);
     } else if (test.confirmed) {
-      row["verdict"] = name_of(Verdict::inconclusive);
-      row["reason"] = stages.complete ? "a process of its case failed" : "stopped before it was confirmed";
+      row.verdict = Verdict::inconclusive;
+      row.reason = stages.complete ? "a process of its case failed" : "stopped before it was confirmed";
     } else if (test.screened.scatter) {
       // As if this one alone had slowed down: it would have joined those confirmed.
       const size_t family = inputs.size() + 1;
       const size_t n = confirm_blocks(*test.screened.scatter, std::log1p(test.tolerance), family, run.settings.procedure);
-      row["detectable"] = or_null(detectable(*test.screened.scatter, test.tolerance, family, n, run.settings.procedure));
+      row.detectable = detectable(*test.screened.scatter, test.tolerance, family, n, run.settings.procedure);
     }
-    rows.push_back(std::move(row));
+    rows.push_back(to_json(row));
   }
   return rows;
 }
@@ -219,35 +199,21 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
   find_miscounts(run, cells, findings);
   if (!stages.complete) findings.unfit.emplace_back("the run was stopped before it was complete");
   const Json arms = header.at("arms");
-  Json comparison = {{"paired", true},
-                     {"a", label_of(arms.at(kArmA))},
-                     {"b", label_of(arms.at(kArmB))},
-                     {"control", run.arm_ids[kArmControl]},
-                     {"tolerance", {{"share", run.settings.tolerance}, {"floor_ns", run.settings.floor_ns}}},
-                     {"family_error", run.settings.procedure.family_error},
-                     {"screen_blocks", run.settings.procedure.screen_blocks},
-                     {"confirm_blocks_most", run.settings.procedure.confirm_most},
-                     {"inconclusive_passes", run.settings.inconclusive_passes},
-                     {"injected", header.at("run").value("inject", Json())},
-                     {"tests", tests_json(run, stages, blocks, failed)},
-                     {"shown", shown_json(run, stages, blocks)},
-                     {"blocks", blocks_json(run, blocks)},
-                     {"order_effect", order_effect_json(run, blocks)},
-                     {"redone", redone_json(run, blocks)}};
-  comparison.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
+  Json parts = {{"paired", true},
+                {"a", label_of(arms.at(kArmA))},
+                {"b", label_of(arms.at(kArmB))},
+                {"control", run.arm_ids[kArmControl]},
+                {"injected", header.at("run").value("inject", Json())},
+                {"tests", tests_json(run, stages, blocks, failed)},
+                {"shown", shown_json(run, stages, blocks)},
+                {"blocks", blocks_json(run, blocks)},
+                {"order_effect", order_effect_json(run, blocks)},
+                {"redone", redone_json(run, blocks)}};
+  parts.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
   if (stages.complete)
-    find_unjudged(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], comparison.at("tests"), findings);
-  if (comparison.at("tests").empty() && findings.coverage.empty() && findings.failures.empty())
-    findings.failures.emplace_back("nothing was judged");
-  find_means(comparison, findings);
-  comparison["verdicts"] = counts_of(comparison.at("tests"));
-  comparison["coverage"] = findings.coverage;
-  comparison["skipped"] = findings.skipped;
-  comparison["failures"] = findings.failures;
-  comparison["unfit"] = findings.unfit;
-  comparison["warnings"] = findings.warnings;
-  comparison["exit_code"] = exit_code_of(comparison, run.settings.inconclusive_passes);
-  return comparison;
+    find_unjudged(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], parts.at("tests"), findings);
+  find_means(parts, findings);
+  return comparison_json(run.settings, parts, std::move(findings));
 }
 
 std::vector<Json> counted_lines(const Json& header, const std::vector<Json>& lines) {

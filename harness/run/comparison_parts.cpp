@@ -292,28 +292,4 @@ void find_coverage(const std::vector<std::string>& case_ids, const Policy& polic
   }
 }
 
-Json counts_of(const Json& tests) {
-  std::map<std::string, int> counts{{"improved", 0}, {"same", 0}, {"regressed", 0}, {"inconclusive", 0}};
-  for (const Json& test : tests) ++counts[test.at("verdict").get<std::string>()];
-  return counts;
-}
-
-int exit_code_of(const Json& comparison, bool inconclusive_passes) {
-  const auto any = [&](const char* list, const auto& is) {
-    return std::any_of(comparison.at(list).begin(), comparison.at(list).end(), is);
-  };
-  // A saved result's clock is shown and does not gate, unless it was asked to.
-  const auto unexpected = [](const Json& row, const char* verdict) {
-    return row.value("gates", true) && row.at("verdict") == verdict && row.at("expected").is_null();
-  };
-  if (!comparison.at("failures").empty()) return 1;
-  if (!comparison.at("coverage").empty()) return 5;
-  if (any("tests", [&](const Json& test) { return unexpected(test, "regressed"); }) ||
-      any("counters", [&](const Json& counter) { return unexpected(counter, "changed"); }))
-    return 3;
-  if (!comparison.at("unfit").empty()) return 4;
-  const bool unsure = any("tests", [&](const Json& test) { return unexpected(test, "inconclusive"); });
-  return unsure && !inconclusive_passes ? 4 : 0;
-}
-
 }  // namespace instbench::bench

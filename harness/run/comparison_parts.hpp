@@ -40,10 +40,4 @@ void find_unjudged(const std::vector<std::string>& case_ids, const Json& cells, 
 // Cases that the policy asks for and that are not there, or the other way round.
 void find_coverage(const std::vector<std::string>& case_ids, const Policy& policy, Findings& findings);
 
-Json counts_of(const Json& tests);  // by verdict, zeros included
-
-// 1 failures, 5 coverage, 3 a test regressed or a counter changed (unless expected), 4 inconclusive or unfit, 0; and 1
-// when nothing was judged at all.
-int exit_code_of(const Json& comparison, bool inconclusive_passes);
-
 }  // namespace instbench::bench

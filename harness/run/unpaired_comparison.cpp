@@ -6,6 +6,7 @@
 #include "harness/judge/rank_sum.hpp"
 #include "harness/report/lock.hpp"
 #include "harness/run/comparison.hpp"
+#include "harness/run/comparison_json.hpp"
 #include "harness/run/comparison_parts.hpp"
 #include "harness/run/fold.hpp"
 
@@ -56,34 +57,29 @@ std::vector<double> logarithms(std::vector<double> values) {
   return values;
 }
 
-Json row_of(const std::string& id, const std::vector<double>& a, const std::vector<double>& b, size_t tests,
-            const CompareSettings& settings, const Policy& policy, UnpairedClock clock) {
+TestRow row_of(const std::string& id, const std::vector<double>& a, const std::vector<double>& b, size_t tests,
+               const CompareSettings& settings, const Policy& policy, UnpairedClock clock) {
   const double tolerance =
       tolerance_share(median(a), policy.tolerance_of(id, "cycle", settings.tolerance), settings.floor_ns);
   const Unpaired judged = judge_unpaired(logarithms(a), logarithms(b), tolerance, tests, settings.procedure);
-  const bool slower = judged.verdict == Verdict::regressed, faster = judged.verdict == Verdict::improved;
-  const Policy::Expected* expected =
-      slower || faster ? policy.find_expected(id, "cycle", slower ? "slower" : "faster") : nullptr;
-  return {{"case", id},
-          {"metric", "cycle"},
-          {"stage", "unpaired"},
-          {"gates", clock == UnpairedClock::gates},
-          {"blocks", std::min(a.size(), b.size())},
-          {"a_ns", median(a)},
-          {"b_ns", median(b)},
-          {"change", change_of(judged.estimate)},
-          {"interval", change_interval(judged.interval)},
-          {"tolerance", tolerance},
-          {"p_regressed", judged.p_regressed},
-          {"p_improved", judged.p_improved},
-          {"scatter", or_null(judged.scatter)},
-          {"detectable", or_null(judged.detectable)},
-          {"verdict", name_of(judged.verdict)},
-          {"reason", judged.reason},
-          {"needs_blocks", nullptr},
-          {"control", nullptr},
-          {"screen", nullptr},
-          {"expected", expected == nullptr ? Json(nullptr) : Json(expected->why)}};
+  TestRow row;
+  row.case_id = id;
+  row.stage = "unpaired";
+  row.gates = clock == UnpairedClock::gates;
+  row.blocks = std::min(a.size(), b.size());
+  row.a_ns = median(a);
+  row.b_ns = median(b);
+  row.estimate = judged.estimate;
+  row.interval = judged.interval;
+  row.tolerance = tolerance;
+  row.p_regressed = judged.p_regressed;
+  row.p_improved = judged.p_improved;
+  row.scatter = judged.scatter;
+  row.detectable = judged.detectable;
+  row.verdict = judged.verdict;
+  row.reason = judged.reason;
+  set_expected(row, policy);
+  return row;
 }
 
 // Counts of two kernels or of kernels with other features differ for reasons of their own.
@@ -147,7 +143,7 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
   }
   Json tests = Json::array();
   for (const Measured& m : measured)
-    tests.push_back(row_of(m.id, m.a, m.b, measured.size(), settings, policy, clock));
+    tests.push_back(to_json(row_of(m.id, m.a, m.b, measured.size(), settings, policy, clock)));
   findings.warnings.emplace_back("unpaired: one side was measured at another time, so what changed on the machine since "
                                  "is in these figures too");
   const std::string differs = other_machine(a_result, b_result);
@@ -162,32 +158,13 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
     findings.unfit.emplace_back("nothing here can gate: an unpaired clock does not (--allow-unpaired), and no exact "
                                 "counter could be compared");
   find_unjudged(case_ids, cells, kA, kB, tests, findings);
-  if (tests.empty() && findings.coverage.empty() && findings.failures.empty())
-    findings.failures.emplace_back("nothing was judged");
-  Json comparison = {{"paired", false},
-                     {"a", {{"arm", a}, {"label", a + ", run " + a_result.at("run").value("id", "?")}}},
-                     {"b", {{"arm", b}, {"label", b + ", run " + b_result.at("run").value("id", "?")}}},
-                     {"control", nullptr},
-                     {"tolerance", {{"share", settings.tolerance}, {"floor_ns", settings.floor_ns}}},
-                     {"family_error", settings.procedure.family_error},
-                     {"screen_blocks", settings.procedure.screen_blocks},
-                     {"confirm_blocks_most", settings.procedure.confirm_most},
-                     {"inconclusive_passes", settings.inconclusive_passes},
-                     {"injected", b_result.at("run").value("inject", Json())},
-                     {"tests", tests},
-                     {"shown", Json::array()},
-                     {"blocks", Json::array()},
-                     {"order_effect", nullptr},
-                     {"redone", nullptr},
-                     {"verdicts", counts_of(tests)},
-                     {"coverage", findings.coverage},
-                     {"skipped", findings.skipped},
-                     {"failures", findings.failures},
-                     {"unfit", findings.unfit},
-                     {"warnings", findings.warnings}};
-  comparison.update(counters);
-  comparison["exit_code"] = exit_code_of(comparison, settings.inconclusive_passes);
-  return comparison;
+  Json parts = {{"paired", false},
+                {"a", {{"arm", a}, {"label", a + ", run " + a_result.at("run").value("id", "?")}}},
+                {"b", {{"arm", b}, {"label", b + ", run " + b_result.at("run").value("id", "?")}}},
+                {"injected", b_result.at("run").value("inject", Json())},
+                {"tests", tests}};
+  parts.update(counters);
+  return comparison_json(settings, parts, std::move(findings));
 }
 
 }  // namespace instbench::bench

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cmath>
 #include <regex>
 
 #include "harness/protocol/text.hpp"
+#include "harness/report/format.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -19,6 +22,12 @@ std::optional<std::pair<double, std::string>> number_and_unit(const std::string&
   std::string unit(end, text.data() + text.size());
   unit.erase(0, unit.find_first_not_of(' ') == unit.npos ? unit.size() : unit.find_first_not_of(' '));
   return std::pair(value, unit);
+}
+
+bool is_day(const std::string& text) {
+  if (!std::regex_match(text, std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}"))) return false;
+  const auto number = [&](size_t at, size_t digits) { return std::stoi(text.substr(at, digits)); };
+  return (std::chrono::year(number(0, 4)) / number(5, 2) / number(8, 2)).ok();
 }
 
 // One object of the file: what may be in it, and errors that say where.
@@ -49,7 +58,13 @@ class Reader {
     if (!json_.at(key).is_array()) throw PolicyError(where_ + ": \"" + key + "\" is not a list");
     return json_.at(key);
   }
-  const std::string& where() const { return where_; }
+  // "2027-01-31", a day that there is; empty where there is none.
+  std::string day(const char* key) const {
+    if (!has(key)) return "";
+    const std::string given = text(key);
+    if (!is_day(given)) throw PolicyError(where_ + ": \"" + key + "\" takes a day, YYYY-MM-DD, not '" + given + "'");
+    return given;
+  }
 
  private:
   const Json& json_;
@@ -71,21 +86,48 @@ Policy::Tolerance tolerance_in(const Json& json, const std::string& where) {
 }
 
 Policy::Expected expected_in(const Json& json, const std::string& where) {
-  const Reader reader(json, where, {"case", "metric", "change", "a", "b", "why"});
-  Policy::Expected expected{reader.text("case"), reader.text("metric"), "",
-                            reader.text("why"),  reader.number("a"),    reader.number("b")};
+  const Reader reader(json, where, {"case", "metric", "change", "at_most", "a", "b", "until", "why"});
+  Policy::Expected expected{reader.text("case"),      reader.text("metric"), "",
+                            reader.text("why"),       reader.number("a"),    reader.number("b"),
+                            reader.number("at_most"), reader.day("until")};
   const bool by_clock = expected.metric == "cycle" || expected.metric == "instantiate";
   if (by_clock) {
     expected.change = reader.text("change");
     if (expected.change != "slower" && expected.change != "faster")
       throw PolicyError(where + ": " + unknown_name("change", expected.change, {"slower", "faster"}));
     if (expected.a || expected.b) throw PolicyError(where + ": \"a\" and \"b\" are for counters, not for times");
+    if (expected.at_most && !(*expected.at_most > 0))
+      throw PolicyError(where + ": \"at_most\" takes a share above 0, such as 0.2 for 20 %");
+  } else if (expected.at_most) {
+    throw PolicyError(where + ": \"at_most\" is for cycle and instantiate; a counter has \"a\" and \"b\"");
   } else if (reader.has("change")) {
     throw PolicyError(where + ": \"change\" is for cycle and instantiate; a counter has \"a\" and \"b\"");
   } else if (!expected.a || !expected.b) {
     throw PolicyError(where + ": a counter's change needs its values, \"a\" and \"b\"");
   }
   return expected;
+}
+
+// How a line falls short of covering a change; empty: it covers it.
+std::string shortfall(const Policy::Expected& line, double change, const std::string& day) {
+  if (line.is_stale_on(day)) return "the policy expected it until " + line.until + " (" + line.why + ")";
+  if (line.at_most && std::abs(change) > *line.at_most)
+    return "the policy expects " + percent_text(*line.at_most) + " at most (" + line.why + ")";
+  return "";
+}
+
+// The first line that names the change and covers it, else the first that names it.
+template <typename Names>
+Policy::Intent first_intent(const std::vector<Policy::Expected>& lines, const Names& names, double change,
+                            const std::string& day) {
+  Policy::Intent intent;
+  for (const Policy::Expected& line : lines) {
+    if (!names(line)) continue;
+    const std::string but = shortfall(line, change, day);
+    if (but.empty()) return {line.why, ""};
+    if (intent.but.empty()) intent.but = but;
+  }
+  return intent;
 }
 
 }  // namespace
@@ -119,22 +161,23 @@ double Policy::tolerance_of(const std::string& case_id, const std::string& metri
   return share;
 }
 
-const Policy::Expected* Policy::find_expected(const std::string& case_id, const std::string& metric,
-                                              const std::string& change) const {
-  for (const Expected& line : expected) {
-    if (line.case_id == case_id && line.metric == metric && line.change == change) return &line;
-  }
-  return nullptr;
+Policy::Intent Policy::intent_of(const std::string& case_id, const std::string& metric, double change,
+                                 const std::string& day) const {
+  const std::string direction = change > 0 ? "slower" : "faster";
+  const auto names = [&](const Expected& line) {
+    return line.case_id == case_id && line.metric == metric && line.change == direction;
+  };
+  return first_intent(expected, names, change, day);
 }
 
-const Policy::Expected* Policy::find_expected(const std::string& case_id, const std::string& counter, const Json& a,
-                                              const Json& b) const {
+Policy::Intent Policy::intent_of(const std::string& case_id, const std::string& counter, const Json& a, const Json& b,
+                                 const std::string& day) const {
   const auto same = [](const Json& value, double wanted) { return value.is_number() && value.get<double>() == wanted; };
-  for (const Expected& line : expected) {
-    if (line.case_id == case_id && line.metric == counter && line.a && line.b && same(a, *line.a) && same(b, *line.b))
-      return &line;
-  }
-  return nullptr;
+  const auto names = [&](const Expected& line) {
+    return line.case_id == case_id && line.metric == counter && line.a && line.b && same(a, *line.a) &&
+           same(b, *line.b);
+  };
+  return first_intent(expected, names, 0, day);
 }
 
 Policy parse_policy(const Json& json, const std::string& file) {

@@ -143,11 +143,14 @@ CompareSettings compare_settings_of(const Json& s) {
           s.at("policy")};
 }
 
+std::string day_of(const Json& run) { return run.at("started").get<std::string>().substr(0, 10); }
+
 CompareRun compare_run_of(const Json& header) {
   CompareRun run;
   run.settings = compare_settings_of(header.at("compare"));
   if (!run.settings.policy.is_null()) run.policy = parse_policy(run.settings.policy, "the policy");
   run.seed = header.at("run").at("seed");
+  run.day = day_of(header.at("run"));
   std::vector<std::string> arm_modules;  // empty: the case's own
   for (const Json& arm : header.at("arms")) {
     run.arm_ids.push_back(arm.at("id"));

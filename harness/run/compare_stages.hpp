@@ -29,10 +29,12 @@ struct CompareRun {
   std::vector<bool> redone;          // by case: are disturbed blocks measured again? (one measured thread)
   std::vector<uint32_t> runnable;    // cases whose modules are ready in both arms
   uint64_t seed = 1;
+  std::string day;  // on which it began (UTC), "2026-11-26": that of the policy's intended changes
   CompareSettings settings;
   Policy policy;
 };
 CompareRun compare_run_of(const Json& header);
+std::string day_of(const Json& run);  // a header's or a result's "run"
 
 // One case × metric, as the screen left it.
 struct Test {

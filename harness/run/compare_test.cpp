@@ -274,6 +274,40 @@ TEST(Compare, ExactCountersGateBothWaysUnlessExpected) {
   EXPECT_EQ(with(3, settings).at("exit_code"), 3) << "another change than the one that was reviewed";
 }
 
+// The runs of these tests began on 2026-01-01.
+TEST(Compare, AnIntendedChangeStaysGreenUntilItIsTooLargeOrItsDayIsOver) {
+  const auto with = [](const Json& keys) {
+    Json line = {{"case", "a none s1"}, {"metric", "cycle"}, {"change", "slower"}, {"why", "safer"}};
+    line.update(keys);
+    CompareSettings settings;
+    settings.policy = {{"policy", "instbench-policy/1"}, {"expected", Json::array({line})}};
+    return drive(comparison_experiment(1, settings), slower(1.1)).comparison();
+  };
+  const auto stale_in = [](const Json& comparison) {
+    Json stale = Json::array();
+    for (const Json& warning : comparison.at("warnings")) {
+      if (warning.get<std::string>().find("stale") != std::string::npos) stale.push_back(warning);
+    }
+    return stale;
+  };
+  const Json covered = with({{"at_most", 0.15}, {"until", "2026-01-01"}});
+  EXPECT_EQ(covered.at("exit_code"), 0);
+  EXPECT_EQ(covered.at("tests")[0].at("expected"), "safer");
+  EXPECT_EQ(stale_in(covered), Json::array());
+
+  const Json beyond = with({{"at_most", 0.05}});
+  EXPECT_EQ(beyond.at("exit_code"), 3);
+  EXPECT_TRUE(beyond.at("tests")[0].at("expected").is_null());
+  EXPECT_EQ(beyond.at("tests")[0].at("reason"), "the policy expects 5 % at most (safer)");
+
+  const Json stale = with({{"until", "2025-12-31"}});
+  EXPECT_EQ(stale.at("exit_code"), 3);
+  EXPECT_EQ(stale.at("tests")[0].at("reason"), "the policy expected it until 2025-12-31 (safer)");
+  EXPECT_EQ(stale_in(stale),
+            Json{"a none s1, cycle: stale in the policy, which expected a change until 2025-12-31 (safer): take the "
+                 "line out, or review it anew"});
+}
+
 TEST(Compare, AnInjectionThatAnOldWorkerIgnoresIsAFailure) {
   Experiment e = comparison_experiment(1);
   e.settings.inject = parse_injection("5%");
@@ -315,6 +349,19 @@ TEST(Unpaired, ASavedResultIsShownAndDoesNotGateByTheClock) {
   }
   EXPECT_EQ(judged(old_release, built_for_release, UnpairedClock::shown).at("exit_code"), 0);
   EXPECT_EQ(judged(old_release, built_for_release, UnpairedClock::gates).at("exit_code"), 3);
+  CompareSettings settings;
+  settings.policy = {{"policy", "instbench-policy/1"}, {"expected", Json::array()}};
+  for (const char* id : {"a none s1", "b none s1"})
+    settings.policy["expected"].push_back(
+        {{"case", id}, {"metric", "cycle"}, {"change", "slower"}, {"until", "2026-01-01"}, {"why", "meant"}});
+  const auto with_policy = [&](const std::string& started) {
+    built_for_release["run"]["started"] = started;
+    return unpaired_comparison(old_release, "A core:x", built_for_release, "B core:y", to_json(settings),
+                               UnpairedClock::gates)
+        .at("exit_code");
+  };
+  EXPECT_EQ(with_policy("2026-01-01T23:59:59Z"), 0);
+  EXPECT_EQ(with_policy("2026-01-02T00:00:00Z"), 3) << "the later day of the two";
   Json fewer = built_for_release;
   fewer["cells"].erase(1);  // B's of the first case
   EXPECT_EQ(judged(old_release, fewer, UnpairedClock::shown).at("exit_code"), 5);

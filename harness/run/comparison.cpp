@@ -46,7 +46,7 @@ void set_confirmed(TestRow& row, const CompareRun& run, const Test& test, const 
   row.reason = confirmed.reason;
   row.needs_blocks = confirmed.needs_blocks;
   row.control = confirmed.control;
-  set_expected(row, run.policy);
+  set_expected(row, run.policy, run.day);
 }
 
 // The screen's verdict, or that of the confirmation where there is one. `failed` are cases of which a process was not ok:
@@ -194,6 +194,7 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
   find_in_cells(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], findings);
   find_in_control(run, cells, findings);
   find_coverage(run.case_ids, run.policy, findings);
+  find_stale(run.policy, run.day, findings);
   find_builds(run, lines, findings);
   find_injection(run, header, lines, findings);
   find_miscounts(run, cells, findings);
@@ -209,7 +210,7 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
                 {"blocks", blocks_json(run, blocks)},
                 {"order_effect", order_effect_json(run, blocks)},
                 {"redone", redone_json(run, blocks)}};
-  parts.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy));
+  parts.update(counters_json(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], run.policy, run.day));
   if (stages.complete)
     find_unjudged(run.case_ids, cells, run.arm_ids[kArmA], run.arm_ids[kArmB], parts.at("tests"), findings);
   find_means(parts, findings);

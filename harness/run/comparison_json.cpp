@@ -65,11 +65,11 @@ Json to_json(const TestRow& row) {
           {"expected", row.expected.empty() ? Json(nullptr) : Json(row.expected)}};
 }
 
-void set_expected(TestRow& row, const Policy& policy) {
-  const bool slower = row.verdict == Verdict::regressed, faster = row.verdict == Verdict::improved;
-  if (!slower && !faster) return;
-  const auto* expected = policy.find_expected(row.case_id, name_of(row.metric), slower ? "slower" : "faster");
-  if (expected != nullptr) row.expected = expected->why;
+void set_expected(TestRow& row, const Policy& policy, const std::string& day) {
+  if (row.verdict != Verdict::regressed && row.verdict != Verdict::improved) return;
+  const Policy::Intent intent = policy.intent_of(row.case_id, name_of(row.metric), change_of(row.estimate), day);
+  row.expected = intent.why;
+  row.reason = intent.but;
 }
 
 Json comparison_json(const CompareSettings& settings, const Json& parts, Findings findings) {

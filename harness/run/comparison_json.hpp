@@ -22,7 +22,7 @@ struct TestRow {
   double tolerance = 0;  // share
   std::optional<double> p_regressed, p_improved, scatter, detectable;
   Verdict verdict = Verdict::same;
-  std::string reason;
+  std::string reason;  // why it is inconclusive, or why the policy does not cover the change
   std::optional<size_t> needs_blocks;
   Control control;
   Json screen;           // of a confirmed test: what the screen saw
@@ -30,8 +30,8 @@ struct TestRow {
 };
 Json to_json(const TestRow& row);
 
-// What the policy says of a row that regressed or improved.
-void set_expected(TestRow& row, const Policy& policy);
+// What the policy says on this day of a row that regressed or improved.
+void set_expected(TestRow& row, const Policy& policy, const std::string& day);
 
 // `parts` are the keys that the two kinds fill in each in its own way: `paired`, `a`, `b`, `injected`, `tests`, the
 // counters, and those of blocks where there are any.

@@ -87,8 +87,8 @@ std::string counter_verdict(const Json& a, const Json& b) {
   return high(a) < low(b) || high(b) < low(a) ? "changed" : "not exact";
 }
 
-void compare_case_counters(const std::string& case_id, const Json& a, const Json& b, const Policy& policy, Json& list,
-                           size_t& equal) {
+void compare_case_counters(const std::string& case_id, const Json& a, const Json& b, const Policy& policy,
+                           const std::string& day, Json& list, size_t& equal) {
   std::set<std::string> phases, names;
   for (const Json* counters : {&a, &b}) {
     for (const auto& [phase, values] : counters->items()) {
@@ -106,14 +106,15 @@ void compare_case_counters(const std::string& case_id, const Json& a, const Json
         ++equal;
         continue;
       }
-      const auto* expected = policy.find_expected(case_id, name, in_a.value("value", Json()), in_b.value("value", Json()));
+      const std::string why =
+          policy.intent_of(case_id, name, in_a.value("value", Json()), in_b.value("value", Json()), day).why;
       list.push_back({{"case", case_id},
                       {"phase", phase},
                       {"counter", name},
                       {"a", in_a},
                       {"b", in_b},
                       {"verdict", verdict},
-                      {"expected", expected == nullptr ? Json(nullptr) : Json(expected->why)}});
+                      {"expected", why.empty() ? Json(nullptr) : Json(why)}});
     }
   }
 }
@@ -222,14 +223,14 @@ Json redone_json(const CompareRun& run, const std::vector<Block>& blocks) {
 }
 
 Json counters_json(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
-                   const std::string& b, const Policy& policy) {
+                   const std::string& b, const Policy& policy, const std::string& day) {
   Json list = Json::array();
   size_t equal = 0;
   for (const std::string& id : case_ids) {
     const Json *in_a = cell_of(cells, id, a), *in_b = cell_of(cells, id, b);
     if (in_a == nullptr || in_b == nullptr || in_a->at("status") != "ok" || in_b->at("status") != "ok") continue;
     const Json of_a = in_a->value("counters", Json()), of_b = in_b->value("counters", Json());
-    if (of_a.is_object() && of_b.is_object()) compare_case_counters(id, of_a, of_b, policy, list, equal);
+    if (of_a.is_object() && of_b.is_object()) compare_case_counters(id, of_a, of_b, policy, day, list, equal);
   }
   return {{"counters", list}, {"counters_equal", equal}};
 }
@@ -289,6 +290,15 @@ void find_coverage(const std::vector<std::string>& case_ids, const Policy& polic
   }
   for (const std::string& id : case_ids) {
     if (!has(*policy.cases, id)) findings.coverage.push_back(id + ": measured, not in the policy's cases");
+  }
+}
+
+void find_stale(const Policy& policy, const std::string& day, Findings& findings) {
+  for (const Policy::Expected& line : policy.expected) {
+    if (line.is_stale_on(day))
+      findings.warnings.push_back(line.case_id + ", " + line.metric +
+                                  ": stale in the policy, which expected a change until " + line.until + " (" +
+                                  line.why + "): take the line out, or review it anew");
   }
 }
 

@@ -25,7 +25,7 @@ Json redone_json(const CompareRun& run, const std::vector<Block>& blocks);
 // Exact counters of A's and B's cells, case by case: {"counters": those that changed or are not exact in one of them,
 // "counters_equal": n}. A counter that changes in the whole cycle is not listed again for the phase it changed in.
 Json counters_json(const std::vector<std::string>& case_ids, const Json& cells, const std::string& a,
-                   const std::string& b, const Policy& policy);
+                   const std::string& b, const Policy& policy, const std::string& day);
 
 // What a comparison ran into. Failures exit 1, coverage 5, unfit 4; the others are words only.
 struct Findings {
@@ -39,5 +39,7 @@ void find_unjudged(const std::vector<std::string>& case_ids, const Json& cells, 
                    const std::string& b, const Json& tests, Findings& findings);
 // Cases that the policy asks for and that are not there, or the other way round.
 void find_coverage(const std::vector<std::string>& case_ids, const Policy& policy, Findings& findings);
+// Intended changes that are intended no more.
+void find_stale(const Policy& policy, const std::string& day, Findings& findings);
 
 }  // namespace instbench::bench

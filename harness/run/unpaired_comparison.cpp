@@ -58,7 +58,7 @@ std::vector<double> logarithms(std::vector<double> values) {
 }
 
 TestRow row_of(const std::string& id, const std::vector<double>& a, const std::vector<double>& b, size_t tests,
-               const CompareSettings& settings, const Policy& policy, UnpairedClock clock) {
+               const CompareSettings& settings, const Policy& policy, const std::string& day, UnpairedClock clock) {
   const double tolerance =
       tolerance_share(median(a), policy.tolerance_of(id, "cycle", settings.tolerance), settings.floor_ns);
   const Unpaired judged = judge_unpaired(logarithms(a), logarithms(b), tolerance, tests, settings.procedure);
@@ -78,7 +78,7 @@ TestRow row_of(const std::string& id, const std::vector<double>& a, const std::v
   row.detectable = judged.detectable;
   row.verdict = judged.verdict;
   row.reason = judged.reason;
-  set_expected(row, policy);
+  set_expected(row, policy, day);
   return row;
 }
 
@@ -117,6 +117,7 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
                          const Json& settings_json, UnpairedClock clock) {
   const CompareSettings settings = compare_settings_of(settings_json);
   const Policy policy = settings.policy.is_null() ? Policy() : parse_policy(settings.policy, "the policy");
+  const std::string day = std::max(day_of(a_result.at("run")), day_of(b_result.at("run")));
   const Side side_a{a_result, a}, side_b{b_result, b};
   std::set<std::string> ids;
   for (const Json* result : {&a_result, &b_result}) {
@@ -128,6 +129,7 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
   Findings findings;
   find_in_cells(case_ids, cells, kA, kB, findings);
   find_coverage(case_ids, policy, findings);
+  find_stale(policy, day, findings);
   find_build(side_a, kA, findings);
   find_build(side_b, kB, findings);
   struct Measured {
@@ -143,13 +145,13 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
   }
   Json tests = Json::array();
   for (const Measured& m : measured)
-    tests.push_back(to_json(row_of(m.id, m.a, m.b, measured.size(), settings, policy, clock)));
+    tests.push_back(to_json(row_of(m.id, m.a, m.b, measured.size(), settings, policy, day, clock)));
   findings.warnings.emplace_back("unpaired: one side was measured at another time, so what changed on the machine since "
                                  "is in these figures too");
   const std::string differs = other_machine(a_result, b_result);
   Json counters = {{"counters", Json::array()}, {"counters_equal", 0}};
   if (differs.empty())
-    counters = counters_json(case_ids, cells, kA, kB, policy);
+    counters = counters_json(case_ids, cells, kA, kB, policy, day);
   else
     findings.warnings.push_back("exact counters are not compared: " + differs);
   size_t compared = counters.at("counters_equal");

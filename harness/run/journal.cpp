@@ -67,6 +67,11 @@ std::string problem_with(const Json& line, const Experiment& experiment) {
   return "";
 }
 
+// What a comparison measures next hangs on all that it has measured; a run's steps do not hang on each other.
+const char* remedy_of(Mode mode) {
+  return mode == Mode::compare ? "take out this line and all below it, which were planned by it" : "remove the line";
+}
+
 void check_lines(const std::vector<Json>& lines, const Experiment& experiment, const std::string& path) {
   std::map<size_t, size_t> seen;  // step -> index of its last line
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -81,7 +86,8 @@ void check_lines(const std::vector<Json>& lines, const Experiment& experiment, c
       seen[step] = i;
     }
     if (problem.empty()) continue;
-    throw JournalError(path + ":" + number_of(i) + ": " + problem + "; remove the line, or start anew with --force");
+    throw JournalError(path + ":" + number_of(i) + ": " + problem + "; " + remedy_of(experiment.settings.mode) +
+                       ", or start anew with --force");
   }
 }
 

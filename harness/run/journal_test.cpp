@@ -135,6 +135,23 @@ TEST_F(JournalFile, EveryLineMustBeOfItsStep) {
   EXPECT_EQ(judged(path_, {line(0), 5}).find(path_ + ":3: not a JSON object"), 0U);
 }
 
+// In a run the step is asked again; in a comparison what follows was planned by what was measured in its place.
+TEST_F(JournalFile, WhatIsToBeDoneAboutALineIsSaidForItsKindOfRun) {
+  EXPECT_TRUE(judged(path_, {line(0), with("block", 1)}).ends_with("; remove the line, or start anew with --force"));
+  Experiment comparison = with_seed(1);
+  comparison.settings.mode = Mode::compare;
+  const Json header = header_of(comparison, "id", "now");
+  std::ofstream(path_) << header.dump() << "\n" << line(0).dump() << "\n" << with("block", 1).dump() << "\n";
+  try {
+    RunJournal::resume(path_, header, comparison);
+    ADD_FAILURE() << "resumed";
+  } catch (const JournalError& error) {
+    EXPECT_EQ(error.what(), path_ +
+                                ":3: the block of step 1 is 1, planned was 0; take out this line and all below it, " +
+                                "which were planned by it, or start anew with --force");
+  }
+}
+
 TEST_F(JournalFile, AStepIsThereOnceUnlessItsWorkerWasKilled) {
   const std::string error = judged(path_, {line(0), line(1), line(0)});
   EXPECT_EQ(error.find(path_ + ":4: step 0 is there already, in line 2"), 0U) << error;

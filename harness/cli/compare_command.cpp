@@ -10,10 +10,10 @@
 
 #include "harness/build/staging.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/colour.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
-#include "harness/cli/colour.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/inject.hpp"
 #include "harness/protocol/text.hpp"
@@ -27,6 +27,7 @@
 #include "harness/run/journal.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/runner.hpp"
+#include "runtime/module/sha256.hpp"
 #include "runtime/os/file.hpp"
 #include "runtime/os/process.hpp"
 
@@ -92,7 +93,8 @@ int dry_run(const Experiment& experiment) {
   return print_plan(experiment, plan);
 }
 
-// Fresh copies of each arm's worker and modules. Another worker given as words (INSTBENCH_WORKER) is not ours to copy.
+// Fresh copies of each arm's worker and modules. Another worker given as words (INSTBENCH_WORKER) is not ours to copy,
+// and which of its words are its program is not known.
 void stage(Experiment& experiment, Staging& staging) {
   constexpr char kPlaces[] = {'A', 'B', 'C'};
   const char* other = std::getenv("INSTBENCH_WORKER");
@@ -106,7 +108,9 @@ void stage(Experiment& experiment, Staging& staging) {
     Arm& arm = experiment.arms[i];
     const bool copied = !arm.build.empty() || !words;
     staged.push_back(staging.stage(kPlaces[i], copied ? arm.worker.front() : os::self_path(), paths));
-    if (copied) arm.worker.front() = staged.back().worker;
+    if (!copied) continue;
+    arm.worker.front() = staged.back().worker;
+    arm.worker_sha256 = sha256_hex(os::read_bytes(arm.worker.front()));
   }
   experiment.path_of = [staged = std::move(staged)](const std::string& path, uint32_t arm) {
     return staged[arm].modules.at(path);

@@ -69,6 +69,7 @@ struct Arm {
   std::string strategy;  // canonical axes
   std::string id;        // as the user wrote it: "core:pool-lazy"
   std::vector<std::string> worker = {};  // the program that measures it and its first arguments; empty: this one
+  std::string worker_sha256 = {};        // of that program's bytes; empty: not known
   std::string module = {};               // its own, in a comparison of two modules; empty: the case's
   std::string build = {};                // what the user asked for behind '@': "git+abc1234", a path; empty: this one
   bool operator==(const Arm&) const = default;

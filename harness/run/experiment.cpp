@@ -1,5 +1,6 @@
 #include "harness/run/experiment.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "harness/run/compare_plan.hpp"
@@ -40,6 +41,21 @@ Json cases_json(const std::vector<Case>& cases) {
     list.push_back(std::move(entry));
   }
   return list;
+}
+
+// A path, and a revision built by another compiler, may stand for other bytes than when the run began.
+std::string other_worker(const Json& recorded, const Json& current) {
+  const auto digits = [](const Json& sha256) {
+    return sha256.is_string() ? sha256.get<std::string>().substr(0, 12) + "…" : "not known";
+  };
+  const Json before = member(recorded, "arms"), now = current.at("arms");
+  for (size_t i = 0; before.is_array() && i < std::min(before.size(), now.size()); ++i) {
+    const Json was = member(before[i], "worker_sha256"), is = member(now[i], "worker_sha256");
+    if (member(before[i], "id") != now[i].at("id") || was == is) continue;
+    return "another worker of arm " + now[i].at("id").get<std::string>() + " (its SHA-256 was " + digits(was) +
+           ", is " + digits(is) + ")";
+  }
+  return "";
 }
 
 }  // namespace
@@ -91,6 +107,7 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
     arms.push_back(to_json(arm));
     if (!arm.build.empty()) arms.back()["build"] = arm.build;
     if (!arm.module.empty()) arms.back()["module"] = arm.module;
+    if (!arm.worker_sha256.empty()) arms.back()["worker_sha256"] = arm.worker_sha256;
   }
   Json header = {{"schema", "instbench-journal/1"},
                  {"tool", tool_json()},
@@ -133,6 +150,7 @@ std::string difference(const Json& recorded, const Json& current) {
     const Json was = member(member(recorded, "machine"), key);
     if (was != now) return "another machine or setting (" + key + " was " + was.dump() + ", is " + now.dump() + ")";
   }
+  if (const std::string other = other_worker(recorded, current); !other.empty()) return other;
   if (member(recorded, "plan_hash") != current.at("plan_hash")) {
     return "another plan (its modules, arms, cases, seed, blocks or batch length differ)";
   }

@@ -65,7 +65,7 @@ struct Experiment {
 // Tool, machine, settings, modules, arms, cases and the plan's hash. `id` and `started` name the run.
 Json header_of(const Experiment& experiment, const std::string& id, const std::string& started);
 
-// What two headers must share for one to continue the other: same plan, binary and machine. Returns what
+// What two headers must share for one to continue the other: same plan, binary, machine and workers. Returns what
 // differs, in words, or an empty string.
 std::string difference(const Json& recorded, const Json& current);
 

@@ -134,7 +134,7 @@ RunJournal RunJournal::resume(const std::string& path, const Json& header, const
   const std::string differs = difference(recorded.header, header);
   if (!differs.empty()) {
     throw JournalError("cannot resume " + path + ": it was begun by " + differs +
-                       "; repeat the command it was begun with, or start anew with another --out or --force");
+                       "; go on with what it was begun with, or start anew with another --out or --force");
   }
   check_header(recorded.header, header, path);
   check_lines(recorded.lines, experiment, path);

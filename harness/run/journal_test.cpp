@@ -83,6 +83,24 @@ TEST_F(JournalFile, AnotherPlanBinaryOrMachineIsRefused) {
   EXPECT_EQ(resume_error(path_, header_of(with_seed(1), "another id", "later")), "resumed");
 }
 
+TEST_F(JournalFile, AnotherWorkerOfTheSameArmIsRefused) {
+  const auto with_worker = [](const std::string& sha256) {
+    Experiment e = with_seed(1);
+    e.arms[1].worker_sha256 = sha256;
+    return header_of(e, "id", "now");
+  };
+  const std::string old_worker(64, '1'), new_worker(64, '2');
+  EXPECT_EQ(with_worker(old_worker).at("arms")[1].at("worker_sha256"), old_worker);
+  EXPECT_FALSE(with_worker("").at("arms")[1].contains("worker_sha256"));
+  RunJournal::create(path_, with_worker(old_worker));
+  EXPECT_EQ(resume_error(path_, with_worker(old_worker)), "resumed");
+  const std::string begin =
+                        "cannot resume " + path_ + ": it was begun by another worker of arm core:b (its SHA-256 was ",
+                    end = "); go on with what it was begun with, or start anew with another --out or --force";
+  EXPECT_EQ(resume_error(path_, with_worker(new_worker)), begin + "111111111111…, is 222222222222…" + end);
+  EXPECT_EQ(resume_error(path_, with_worker("")), begin + "111111111111…, is not known" + end);
+}
+
 TEST_F(JournalFile, AHeaderThatTheFoldCannotTrustIsRefused) {
   for (const char* key : {"tool", "machine", "run", "cases", "arms", "expect", "plan_hash", "schema"}) {
     Json header = header_with_seed(1);

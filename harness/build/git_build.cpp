@@ -26,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::hours kLongest{1};
 constexpr size_t kShownLines = 20;
-constexpr size_t kShortSha = 12;
 constexpr const char* kWork = ".work-";
 
 // FNV-1a: a name for a folder, no defence against anybody.
@@ -197,7 +196,7 @@ std::optional<std::string> git_worker(const std::string& source_tree, const std:
   const auto lock = wait_for(builds, name, progress);
   if (!lock) return std::nullopt;
   if (auto found = find_built(builds, name)) return found;  // whoever held the lock has built it
-  const std::string arm = "core@git+" + rev + " (" + revision->sha.substr(0, kShortSha) + ")";
+  const std::string arm = "core@git+" + rev + " (" + short_sha(*revision) + ")";
   progress << "building " << arm << ": about two minutes" << std::endl;
   if (!Build(builds, name, arm).make(*revision)) return std::nullopt;
   tidy_up(builds);

@@ -88,6 +88,7 @@ TEST(GitTree, FindsWhatGitCallsACommit) {
     ASSERT_TRUE(found.has_value());
     EXPECT_EQ(found->sha, tree.sha(same)) << rev;
     EXPECT_EQ(found->prefix, "sub/folder/");
+    EXPECT_EQ(short_sha(*found), tree.sha(same).substr(0, 12));
   }
 }
 

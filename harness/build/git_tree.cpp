@@ -60,6 +60,11 @@ const std::vector<std::string>& without_git_variables() {
   return kWords;
 }
 
+std::string short_sha(const Revision& revision) {
+  constexpr size_t kDigits = 12;
+  return revision.sha.substr(0, kDigits);
+}
+
 std::optional<Revision> find_revision(const std::string& tree, const std::string& rev) {
   const os::ChildResult place = ask(tree, {"rev-parse", "--show-prefix"});
   if (place.interrupted) return std::nullopt;

@@ -16,6 +16,8 @@ struct Revision {
   std::string objects;  // the repository's object store
 };
 
+std::string short_sha(const Revision& revision);  // twelve digits: a binary's own name for its commit
+
 // What git calls its local variables would lead it, and the commit that a build reads, to another repository: a hook or
 // `git rebase --exec` sets them. A command with these words in front is free of them.
 const std::vector<std::string>& without_git_variables();

@@ -270,7 +270,7 @@ Json measured(const CompareOptions& options, Experiment& experiment, const Manif
 
 Sides sides_of(const Manifest& manifest, const CompareOptions& options) {
   try {
-    return select_sides(manifest, options.sides);
+    return select_sides(manifest, options.sides, options.dry_run ? Builds::named : Builds::made);
   } catch (const ArmError& error) {
     throw UsageError(error.what());
   }

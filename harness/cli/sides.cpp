@@ -5,6 +5,7 @@
 
 #include "harness/build/binary.hpp"
 #include "harness/build/git_build.hpp"
+#include "harness/build/git_tree.hpp"
 #include "harness/cli/cli.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/corpus/resolve.hpp"
@@ -24,13 +25,20 @@ struct Build {
   std::string name;  // "git+abc1234", "old/instbench"; empty: this binary
 };
 
-Build build_of(const ArmText& arm) {
-  if (const auto* git = std::get_if<GitBuild>(&arm.build)) {
-    const auto built = git_worker(home(), git->rev, default_cache_dir(), std::cerr);
-    const auto binary = built ? check_binary(*built) : std::nullopt;
-    if (!binary) throw Interrupted();
-    return {{binary->path, "worker", "--json"}, "git+" + binary->facts.commit};
+Build build_of_revision(const std::string& rev, Builds builds) {
+  if (builds == Builds::named) {
+    const auto revision = find_revision(home(), rev);
+    if (!revision) throw Interrupted();
+    return {{}, "git+" + short_sha(*revision)};
   }
+  const auto built = git_worker(home(), rev, default_cache_dir(), std::cerr);
+  const auto binary = built ? check_binary(*built) : std::nullopt;
+  if (!binary) throw Interrupted();
+  return {{binary->path, "worker", "--json"}, "git+" + binary->facts.commit};
+}
+
+Build build_of(const ArmText& arm, Builds builds) {
+  if (const auto* git = std::get_if<GitBuild>(&arm.build)) return build_of_revision(git->rev, builds);
   if (const auto* path = std::get_if<PathBuild>(&arm.build)) {
     const auto binary = check_binary(path->path);
     if (!binary) throw Interrupted();
@@ -45,10 +53,10 @@ Build build_of(const ArmText& arm) {
   return {worker_command(), ""};
 }
 
-Arm live_arm(const ArmText& text) {
+Arm live_arm(const ArmText& text, Builds builds) {
   const std::string strategy = text.strategy.value_or(kUsualStrategy);
   Arm arm = arm_of(text.engine + ":" + strategy);
-  const Build build = build_of(text);
+  const Build build = build_of(text, builds);
   arm.worker = build.worker;
   arm.build = build.name;
   arm.id = text.engine + (build.name.empty() ? "" : "@" + build.name) + ":" + strategy;
@@ -65,7 +73,7 @@ void set_arms(Selection& selection, const Arm& a, const Arm& b) {
 }
 
 // `compare old.wasm new.wasm`: the same cases of both, each arm with its own module.
-Sides two_modules(const Manifest& manifest, const SidesWanted& wanted) {
+Sides two_modules(const Manifest& manifest, const SidesWanted& wanted, Builds builds) {
   if (wanted.wanted.names.size() != 2)
     throw UsageError("name the two sides: --a ARM --b ARM, or two modules, as in `compare old.wasm new.wasm`");
   if (wanted.wanted.call)
@@ -82,7 +90,7 @@ Sides two_modules(const Manifest& manifest, const SidesWanted& wanted) {
   std::erase_if(selection.cases, [&](const Case& c) { return c.module != old_name; });
   for (Case& c : selection.cases) c.module = old_name + "→" + new_name;
   keep_matching(selection.cases, wanted.wanted.filter);
-  Arm a = live_arm(parse_arm(wanted.wanted.arms.empty() ? "core" : wanted.wanted.arms.front())), b = a;
+  Arm a = live_arm(parse_arm(wanted.wanted.arms.empty() ? "core" : wanted.wanted.arms.front()), builds), b = a;
   a.module = old_name;
   b.module = new_name;
   a.id += " " + old_name;
@@ -93,8 +101,8 @@ Sides two_modules(const Manifest& manifest, const SidesWanted& wanted) {
 
 }  // namespace
 
-Sides select_sides(const Manifest& manifest, const SidesWanted& wanted) {
-  if (wanted.a.empty() && wanted.b.empty()) return two_modules(manifest, wanted);
+Sides select_sides(const Manifest& manifest, const SidesWanted& wanted, Builds builds) {
+  if (wanted.a.empty() && wanted.b.empty()) return two_modules(manifest, wanted, builds);
   if (wanted.a.empty() || wanted.b.empty()) throw UsageError("a comparison has two sides: give --a and --b");
   if (!wanted.wanted.arms.empty()) throw UsageError("--arm is for two modules; --a and --b name their strategies");
   const auto a = parse_side(wanted.a), b = parse_side(wanted.b);
@@ -104,11 +112,11 @@ Sides select_sides(const Manifest& manifest, const SidesWanted& wanted) {
   if (sides.saved_a && sides.saved_b) return sides;
   sides.selection = select_cases(manifest, wanted.wanted);
   if (sides.saved_a) {
-    sides.selection.arms = {named("B", live_arm(std::get<ArmText>(b)))};
+    sides.selection.arms = {named("B", live_arm(std::get<ArmText>(b), builds))};
   } else if (sides.saved_b) {
-    sides.selection.arms = {named("A", live_arm(std::get<ArmText>(a)))};
+    sides.selection.arms = {named("A", live_arm(std::get<ArmText>(a), builds))};
   } else {
-    set_arms(sides.selection, live_arm(std::get<ArmText>(a)), live_arm(std::get<ArmText>(b)));
+    set_arms(sides.selection, live_arm(std::get<ArmText>(a), builds), live_arm(std::get<ArmText>(b), builds));
   }
   return sides;
 }

@@ -2,6 +2,7 @@
 // the worker binary that measures it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,8 +27,11 @@ struct Interrupted : std::runtime_error {
   Interrupted() : std::runtime_error("interrupted") {}
 };
 
-// Builds revisions and runs other binaries with --version, so it can take minutes. Throws UsageError, ArmError,
-// Interrupted.
-Sides select_sides(const Manifest& manifest, const SidesWanted& wanted);
+// made: revisions are built, which can take minutes. named: they are only looked up, for a plan that nobody runs; then
+// their arms have no worker.
+enum class Builds : uint8_t { made, named };
+
+// Runs other binaries with --version. Throws UsageError, ArmError, Interrupted.
+Sides select_sides(const Manifest& manifest, const SidesWanted& wanted, Builds builds);
 
 }  // namespace instbench::bench

@@ -239,6 +239,12 @@ int judge_saved(const CompareOptions& options, const CompareSettings& settings, 
 }
 
 void check_reports(const CompareOptions& options) {
+  const std::string journal = options.out.empty() ? "" : journal_path(options.out);
+  check_apart({{"--out", options.out},
+               {"the journal of --out", journal},
+               {"--markdown", options.markdown},
+               {"--junit", options.junit},
+               {"--json", options.json}});
   for (const std::string& file : {options.markdown, options.junit, options.json}) {
     if (file.empty()) continue;
     check_replaceable(file);

@@ -1,6 +1,7 @@
 #include "harness/cli/out_path.hpp"
 
 #include <filesystem>
+#include <map>
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/home.hpp"
@@ -27,6 +28,13 @@ std::string file_safe(const std::string& label) {
   return out;
 }
 
+// One spelling of a path, whether the file is there or not.
+std::string place_of(const std::string& path) {
+  std::error_code unreachable;  // then the write will say so
+  const fs::path place = fs::weakly_canonical(fs::absolute(path), unreachable);
+  return (unreachable ? fs::absolute(path).lexically_normal() : place).string();
+}
+
 }  // namespace
 
 std::string default_out(const std::string& label, const std::string& id) {
@@ -43,6 +51,16 @@ void check_replaceable(const std::string& path) {
   if (type == fs::file_type::none || type == fs::file_type::not_found || type == fs::file_type::regular) return;
   throw UsageError(path + " is not a regular file" + (type == fs::file_type::symlink ? " but a symbolic link" : "") +
                    ", and is not replaced: name another");
+}
+
+void check_apart(const std::vector<NamedFile>& files) {
+  std::map<std::string, std::string> taken;  // place -> who writes there
+  for (const auto& [who, file] : files) {
+    if (file.empty()) continue;
+    const auto [at, is_new] = taken.emplace(place_of(file), who);
+    if (!is_new)
+      throw UsageError(at->second + " and " + who + " name the same file, '" + file + "': give each its own");
+  }
 }
 
 void check_out(const std::string& out, Existing existing) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace instbench::bench {
@@ -15,6 +16,11 @@ std::string default_out(const std::string& label, const std::string& id);
 // Throws UsageError when something other than a regular file is there: a folder, a device, a symbolic link.
 // Writing renames over the name (os::write_atomically), which would put a file in the place of /dev/null.
 void check_replaceable(const std::string& path);
+
+// A flag, or what else leads to a file, and the file: {"--json", "a.json"}; an empty one is none.
+using NamedFile = std::pair<std::string, std::string>;
+// Throws UsageError when two of them name one file, of which the later would replace the earlier.
+void check_apart(const std::vector<NamedFile>& files);
 
 // Throws UsageError when OUT or its journal is there and may not be replaced, std::system_error when the
 // folder cannot be made or written; leaves no file behind.

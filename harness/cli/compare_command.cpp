@@ -127,6 +127,7 @@ Stages stages_for(const Json& header, const std::vector<Json>& lines, const std:
 }
 
 RunJournal open_journal(const CompareOptions& options, Experiment& experiment, const Json& header) {
+  if (options.out.empty()) return RunJournal::without_file(header);
   const std::string path = journal_path(options.out);
   if (!options.resume) return RunJournal::create(path, header);
   if (experiment.settings.mode == Mode::compare)
@@ -252,7 +253,8 @@ void check_reports(const CompareOptions& options) {
   }
 }
 
-// Makes the modules ready, stages copies and runs the plan. Null when Ctrl-C came before anything was measured.
+// Makes the modules ready, stages copies and runs the plan; without --out no file is kept. Null when Ctrl-C came before
+// anything was measured.
 Json measured(const CompareOptions& options, Experiment& experiment, const Manifest& manifest,
               const Selection& selection, End& end) {
   experiment.modules = prepare_all(manifest, selection);
@@ -264,6 +266,7 @@ Json measured(const CompareOptions& options, Experiment& experiment, const Manif
   try {
     end = measure(options, experiment, journal, id);
   } catch (const std::system_error& error) {  // the disk is full, above all
+    if (options.out.empty()) throw;
     throw std::runtime_error(std::string(error.what()) + "; what was measured is in " + journal_path(options.out) +
                              ", go on with: " + resume_command(options.arguments, options.out));
   }
@@ -348,10 +351,8 @@ std::optional<Json> try_out() {
   os::catch_interrupts();
   const Sides sides = sides_of(manifest, options);
   Experiment experiment = experiment_of(options, settings_of(options), sides.selection);
-  options.out = default_cache_dir() + "/trial-" + run_id() + ".json";
   End end = End::complete;
   const Json result = measured(options, experiment, manifest, sides.selection, end);
-  std::filesystem::remove(journal_path(options.out));
   if (result.is_null() || end == End::interrupted) return std::nullopt;
   return result;
 }

@@ -56,7 +56,7 @@ int doctor(const DoctorOptions& options) {
   } else {
     std::cout << doctor_text(findings, tried, colour_of_stdout());
   }
-  return kExitOk;
+  return os::interrupted() == 0 ? kExitOk : kExitSignal + os::interrupted();
 }
 
 }  // namespace

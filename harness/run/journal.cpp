@@ -143,7 +143,7 @@ RunJournal RunJournal::resume(const std::string& path, const Json& header, const
 }
 
 void RunJournal::append(const Json& line) {
-  file_.append(one_line(line));
+  if (file_) file_->append(one_line(line));
   recorded_.lines.push_back(line);
 }
 

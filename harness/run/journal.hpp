@@ -3,6 +3,7 @@
 // most the sample in flight, and a last line without its end is dropped when the journal is opened again.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ Recorded parse_journal(const std::string& text, const std::string& path);
 class RunJournal {
  public:
   static RunJournal create(const std::string& path, const Json& header);  // replaces what is there
+  // Of a run that nobody will go on with: kept in memory, so that nothing of it is left however it ends.
+  static RunJournal without_file(const Json& header) { return {std::nullopt, {header, {}}}; }
   // Checks that the journal at `path` belongs to the run that `header` describes and that every line is of a step
   // of its plan, once (or again after a killed worker), and goes on with it. Nothing is changed before all is right.
   static RunJournal resume(const std::string& path, const Json& header, const Experiment& experiment);
@@ -39,8 +42,9 @@ class RunJournal {
   const Recorded& recorded() const { return recorded_; }
 
  private:
-  RunJournal(os::Journal file, Recorded recorded) : file_(std::move(file)), recorded_(std::move(recorded)) {}
-  os::Journal file_;
+  RunJournal(std::optional<os::Journal> file, Recorded recorded)
+      : file_(std::move(file)), recorded_(std::move(recorded)) {}
+  std::optional<os::Journal> file_;
   Recorded recorded_;
 };
 

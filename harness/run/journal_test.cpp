@@ -71,6 +71,13 @@ TEST_F(JournalFile, ResumeGivesBackWhatWasRecordedLessTheCutLine) {
   EXPECT_EQ(parse_journal(os::read_text(path_), path_).lines.back()["step"], 2);
 }
 
+TEST_F(JournalFile, WithoutAFileItRecordsAllTheSame) {
+  RunJournal journal = RunJournal::without_file(header_with_seed(1));
+  journal.append(line(0));
+  EXPECT_EQ(journal.recorded().header, header_with_seed(1));
+  EXPECT_EQ(journal.recorded().lines.size(), 1U);
+}
+
 TEST_F(JournalFile, AnotherPlanBinaryOrMachineIsRefused) {
   RunJournal::create(path_, header_with_seed(1));
   EXPECT_NE(resume_error(path_, header_with_seed(2)).find("another plan"), std::string::npos);

@@ -14,19 +14,26 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPrefix = "compare-";
+constexpr const char* kUnlocked = ".compare-";
 constexpr const char* kLock = "lock";
 constexpr size_t kNameLength = 16;  // of a module's copy, extension included
 constexpr unsigned kProgramMode = 0700, kFileMode = 0600;
 
-void remove_stale(const std::string& cache_dir) {
-  for (const Entry& entry : entries_of(cache_dir, kPrefix)) {
-    if (entry.age <= kStale) continue;
-    try {
-      const auto folder = os::PrivateDir::open(cache_dir + "/" + entry.name);
-      const auto unused = os::FileLock::take(folder, kLock, std::chrono::milliseconds(0));
-      if (unused) fs::remove_all(folder.path());
-    } catch (const std::system_error&) {  // not ours, or another run removes it
-    }
+void remove_unless_held(const std::string& path) {
+  try {
+    const auto folder = os::PrivateDir::open(path);
+    const auto unused = os::FileLock::take(folder, kLock, std::chrono::milliseconds(0));
+    if (unused) fs::remove_all(folder.path());
+  } catch (const std::system_error&) {  // not ours, or another run removes it
+  }
+}
+
+// What runs left that were killed. A folder that has its name is locked as long as its run lives; one that is still
+// being made is not, and of those the age decides.
+void remove_left(const std::string& cache_dir) {
+  for (const Entry& entry : entries_of(cache_dir, kPrefix)) remove_unless_held(cache_dir + "/" + entry.name);
+  for (const Entry& entry : entries_of(cache_dir, kUnlocked)) {
+    if (entry.age > kStale) remove_unless_held(cache_dir + "/" + entry.name);
   }
 }
 
@@ -37,8 +44,8 @@ os::FileLock lock_of(const os::PrivateDir& folder) {
 }
 
 os::PrivateDir new_folder(const std::string& cache_dir) {
-  remove_stale(cache_dir);
-  return os::PrivateDir::make_new(cache_dir, kPrefix);
+  remove_left(cache_dir);
+  return os::PrivateDir::make_new(cache_dir, kUnlocked);
 }
 
 struct ModuleName {
@@ -67,6 +74,7 @@ std::string copy_name(size_t number, const std::string& file) {
 Staging::Staging(const std::string& cache_dir) : folder_(new_folder(cache_dir)), lock_(lock_of(folder_)) {
   try {
     folder_.require_execution();
+    folder_.rename(fs::path(folder_.path()).filename().string().substr(1));  // now that it is locked
   } catch (...) {
     fs::remove_all(folder_.path());
     throw;

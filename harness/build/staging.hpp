@@ -2,11 +2,13 @@
 // cache.
 //
 //   CACHE/compare-XXXXXX/       private (0700), gone with the object
-//     lock                      held meanwhile: what a killed run left is told by its lock and its age
+//     lock                      held meanwhile (flock(2)): a folder whose lock nobody holds was left by a killed run
 //     A/instbench               the arm's worker
 //     A/00000000000.wasm        its modules, numbered in the order given, the extension kept
 //     B/ C/                     likewise: all paths of arms are equally long, as a path on the stack or in argv shifts
 //                               what follows it
+//
+// Until it is locked the folder is called .compare-XXXXXX, so that no other run takes it for one that was left.
 //
 // Copies share neither inode nor blocks, are on disk and have been read once (runtime/os/copy.hpp). COST: one write,
 // one fsync and one read of every file and arm.
@@ -27,7 +29,7 @@ struct StagedArm {
 
 class Staging {
  public:
-  // Makes the folder, after removing what killed runs left more than a day ago. Throws std::system_error, also where
+  // Makes the folder, after removing those that no living run holds. Throws std::system_error, also where
   // the file system forbids programs.
   explicit Staging(const std::string& cache_dir);
   ~Staging();

@@ -78,10 +78,12 @@ TEST(Staging, IsPrivateAndGoneAtTheEnd) {
     Staging staging(originals.cache);
     path = staging.path();
     EXPECT_TRUE(path.starts_with(originals.cache + "/compare-")) << path;
+    EXPECT_EQ(path.size(), (originals.cache + "/compare-XXXXXX").size());
     EXPECT_EQ(mode_of(path), fs::perms::owner_all);
     staging.stage('A', originals.worker, originals.modules);
   }
   EXPECT_FALSE(fs::exists(path));
+  EXPECT_TRUE(fs::is_empty(originals.cache));
 }
 
 TEST(Staging, AMissingFileIsNamed) {
@@ -104,14 +106,28 @@ TEST(Staging, RemovesWhatKilledRunsLeftAndNothingElse) {
     return path;
   };
   using std::chrono::hours;
-  const std::string stale = leave("compare-", hours(25)), young = leave("compare-", hours(23));
-  const std::string used = leave("compare-", hours(25)), other = leave("other-", hours(25));
-  const auto folder = os::PrivateDir::open(used);
+  const std::string old = leave("compare-", hours(25)), young = leave("compare-", hours(0));
+  const std::string held = leave("compare-", hours(25)), other = leave("other-", hours(25));
+  const std::string old_draft = leave(".compare-", hours(25)), young_draft = leave(".compare-", hours(23));
+  os::write_atomically(young + "/lock", "");  // a killed run's
+  const auto folder = os::PrivateDir::open(held);
   const auto lock = os::FileLock::take(folder, "lock", std::chrono::milliseconds(0));
-  fs::last_write_time(used, fs::file_time_type::clock::now() - hours(25));
+  fs::last_write_time(held, fs::file_time_type::clock::now() - hours(25));
   const Staging staging(scratch.path().string());
-  EXPECT_FALSE(fs::exists(stale));
-  for (const std::string& path : {young, used, other}) EXPECT_TRUE(fs::exists(path)) << path;
+  for (const std::string& path : {old, young, old_draft}) EXPECT_FALSE(fs::exists(path)) << path;
+  for (const std::string& path : {held, other, young_draft}) EXPECT_TRUE(fs::exists(path)) << path;
+}
+
+TEST(Staging, TwoAtOnceLeaveEachOtherAlone) {
+  const Originals originals;
+  Staging first(originals.cache);
+  const StagedArm arm = first.stage('A', originals.worker, originals.modules);
+  {
+    const Staging second(originals.cache);
+    EXPECT_TRUE(fs::exists(second.path()));
+    EXPECT_EQ(os::run_child({arm.worker}, "", std::chrono::minutes(1)).out, "ran\n");
+  }
+  EXPECT_EQ(os::run_child({arm.worker}, "", std::chrono::minutes(1)).out, "ran\n");
 }
 
 TEST(Entries, TheNewestFirst) {

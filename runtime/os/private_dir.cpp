@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -91,6 +92,12 @@ PrivateDir PrivateDir::make_new(const std::string& parent, const std::string& pr
   std::string path = parent + "/" + prefix + "XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) throw_errno("mkdtemp(" + quoted(parent + "/" + prefix + "XXXXXX") + ")");
   return open(path);
+}
+
+void PrivateDir::rename(const std::string& name) {
+  const std::string renamed = (std::filesystem::path(path_).parent_path() / name).string();
+  if (::rename(path_.c_str(), renamed.c_str()) != 0) throw_errno("rename('" + path_ + "' to '" + renamed + "')");
+  path_ = renamed;
 }
 
 std::optional<PrivateFile> PrivateDir::open_file(const std::string& name) const {

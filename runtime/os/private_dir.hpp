@@ -41,6 +41,9 @@ class PrivateDir {
   // A new folder PARENT/PREFIX and six random characters (mkdtemp(3)), of a name that nothing had.
   static PrivateDir make_new(const std::string& parent, const std::string& prefix);
 
+  // Gives the folder this name beside its old one (rename(2)); what is open or locked in it stays so.
+  void rename(const std::string& name);
+
   const std::string& path() const { return path_; }
   std::string path_of(const std::string& name) const { return path_ + "/" + name; }
   // Nothing when there is no such file. Throws when it is there and not to be trusted.

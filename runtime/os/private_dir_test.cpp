@@ -149,6 +149,20 @@ TEST_F(PrivateFolder, NewFoldersArePrivateAndOfNamesThatNothingHad) {
   EXPECT_TRUE(second.list().empty());
 }
 
+TEST_F(PrivateFolder, ARenamedFolderKeepsItsFilesAndItsLock) {
+  PrivateDir folder = PrivateDir::open(path("old"));
+  write(folder, "f", "x");
+  const auto lock = FileLock::take(folder, "k.lock", milliseconds(0));
+  folder.rename("new");
+  EXPECT_EQ(folder.path(), path("new"));
+  EXPECT_FALSE(fs::exists(path("old")));
+  EXPECT_EQ(read_text(folder.path_of("f")), "x");
+  EXPECT_FALSE(FileLock::take(PrivateDir::open(path("new")), "k.lock", milliseconds(0)).has_value());
+  fs::create_directories(base_ / "taken" / "below");
+  EXPECT_THROW(folder.rename("taken"), std::system_error);
+  EXPECT_EQ(folder.path(), path("new"));
+}
+
 TEST_F(PrivateFolder, ALockHasOneHolderAndLeavesNoFile) {
   const PrivateDir folder = PrivateDir::open(path("p"));
   auto first = std::make_unique<std::optional<FileLock>>(FileLock::take(folder, "k.lock", milliseconds(0)));

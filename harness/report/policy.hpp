@@ -1,8 +1,8 @@
 // What a project decided about its gate: a reviewed JSON file.
 //   {"policy": "instbench-policy/1", "tolerance": "3%", "floor": "20ns", "on_inconclusive": "fail",
 //    "tolerances": [{"cases": "REGEX", "metric": "cycle", "tolerance": "5%"}],
-//    "expected": [{"case": "ID", "metric": "cycle", "change": "slower", "at_most": 0.2, "until": "2027-01-31", "why":
-//    "…"},
+//    "expected": [{"case": "ID", "metric": "cycle", "change": "slower", "at_most": 0.2, "until": "2027-01-31",
+//                  "why": "…"},
 //                 {"case": "ID", "metric": "faults.minor", "a": 16, "b": 17, "why": "…"}],
 //    "cases": ["ID", …]}
 // Every key but the first is optional; an unknown one is an error. `tolerances`: the last that matches wins. `expected`

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The built binary as a user meets it: exit codes, messages, files, interruption. Most tests put a small fake worker
-in the real one's place (INSTBENCH_WORKER), so they are about the command line and not about measuring."""
+"""The built binary as a user meets it: exit codes, messages, files, interruption. Most tests put a fake worker
+(fake_worker.py) in the real one's place, so they are about the command line and not about measuring."""
 
 import json
 import os
@@ -8,73 +8,15 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 from pathlib import Path
 
-INSTBENCH = os.environ["INSTBENCH"]
-SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent))
-CACHE = tempfile.TemporaryDirectory()
-
-# Speaks the protocol. FAKE says what it does: "slow" (for interruptions), "crash", "hang", "babble", "count=N".
-FAKE_WORKER = '''
-import json, os, sys, time
-request = json.load(sys.stdin)
-what = os.environ.get("FAKE", "")
-if request["arm"]["id"] == "core:pool" and what in ("crash", "hang", "babble"):
-    print("before the end", file=sys.stderr, flush=True)
-    if what == "crash":
-        os.abort()
-    if what == "hang":
-        time.sleep(1000)
-    print("no json")
-    raise SystemExit(0)
-if what == "slow":
-    time.sleep(0.15)
-count = float(what[6:]) if what.startswith("count=") else 1.0
-counters = {"cycles": [1, 2], "cycle": {"syscalls.madvise": count}}
-traced = {"cycles": [1, 2], "cycle": {"syscalls.madvise": 7.0 if what == "lie" else count}}
-print(json.dumps({"protocol": 1, "status": "ok", "reason": None, "verified": True,
-    "batch": {"iterations": 1, "real_ns": 1000.0, "cpu_ns": 1000.0}, "first": {"cycle": 5.0},
-    "phases": {"resolution_ns": 100.0, "instantiate": {"p50": 500.0}}, "phases_by_path": {},
-    "counters": counters, "trace": traced, "paths": {"slot=hit": 1}, "noise": {}}))
-'''
+from fake_worker import FakeWorkerTest
 
 
-class CliTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.worker = self.folder / "worker.py"
-        self.worker.write_text(FAKE_WORKER)
-        self.out = self.folder / "result.json"
-
-    def environment(self, fake):
-        environment = dict(os.environ, INSTBENCH_HOME=str(SOURCE), XDG_CACHE_HOME=CACHE.name, FAKE=fake)
-        environment["INSTBENCH_WORKER"] = f"{sys.executable} -S {self.worker}"
-        return environment
-
-    def instbench(self, *arguments, fake="", **options):
-        return subprocess.run([INSTBENCH, *arguments], env=self.environment(fake), cwd=self.folder, capture_output=True, text=True,
-                              timeout=300, **options)
-
-    def run_smoke(self, *arguments, fake="", **options):
-        return self.instbench("run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}", *arguments,
-                              fake=fake, **options)
-
-    def result(self):
-        return json.loads(self.out.read_text())
-
-    def assert_refused(self, done, code, *words):
-        """One line on standard error with these words, nothing on standard output, this exit code."""
-        self.assertEqual(done.returncode, code, done.stderr)
-        self.assertEqual(done.stdout, "")
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        self.assertTrue(done.stderr.startswith("instbench: "), done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
+class CliTest(FakeWorkerTest):
+    def run_smoke(self, *arguments, **more):
+        return self.instbench("run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}", *arguments, **more)
 
 
 class Usage(CliTest):
@@ -151,7 +93,7 @@ class Run(CliTest):
         self.assertNotIn(str(self.folder), self.out.read_text())
 
     def test_dry_run_runs_nothing(self):
-        done = self.run_smoke("--dry-run", fake="hang")
+        done = self.run_smoke("--dry-run", ends="hang")
         self.assertEqual(done.returncode, 0)
         self.assertEqual(len(done.stdout.splitlines()), 3 * 2 * (1 + 2))
         self.assertIn("nothing was run", done.stderr)
@@ -165,8 +107,8 @@ class Run(CliTest):
         self.assertEqual(self.result()["schema"], "instbench-result/1")
 
     def test_one_bad_worker_costs_its_cells_only(self):
-        for fake, reason in (("crash", "signal 6"), ("hang", "no answer within 0.5 s"), ("babble", "not one JSON object")):
-            done = self.run_smoke("--force", "--timeout=0.5" if fake == "hang" else "--timeout=60", fake=fake)
+        for ends, reason in (("crash", "signal 6"), ("hang", "no answer within 0.5 s"), ("babble", "not one JSON object")):
+            done = self.run_smoke("--force", "--timeout=0.5" if ends == "hang" else "--timeout=60", arm="core:pool", ends=ends)
             self.assertEqual(done.returncode, 1, done.stderr)
             cells = {(c["case"], c["arm"]): c for c in self.result()["cells"]}
             self.assertEqual(len(cells), 6)
@@ -188,9 +130,9 @@ class Files(CliTest):
     def test_out_that_cannot_be_written(self):
         (self.folder / "file").write_text("")
         for out in (f"{self.folder}/file/result.json", "/proc/instbench/result.json"):
-            done = self.instbench("run", "smoke", f"--out={out}", fake="hang")
+            done = self.instbench("run", "smoke", f"--out={out}", ends="hang")
             self.assert_refused(done, 1, out.split("/result")[0])
-        self.assert_refused(self.instbench("run", "smoke", f"--out={self.folder}", fake="hang"), 2, "is a folder")
+        self.assert_refused(self.instbench("run", "smoke", f"--out={self.folder}", ends="hang"), 2, "is a folder")
 
     def test_only_regular_files_are_replaced(self):
         (self.folder / "kept").write_text("precious")
@@ -201,11 +143,11 @@ class Files(CliTest):
                 make(place)
                 before = place.lstat()
                 for how in ("--force", "--resume"):
-                    done = self.instbench("run", "smoke", f"--out={name}.json", how, fake="hang")
+                    done = self.instbench("run", "smoke", f"--out={name}.json", how, ends="hang")
                     self.assert_refused(done, 2, f"{place.name} is not a regular file")
                 self.assertEqual(place.lstat().st_ino, before.st_ino)
                 place.unlink()
-        self.assert_refused(self.instbench("run", "smoke", "--out=/dev/null", "--force", fake="hang"), 2, "not a regular file")
+        self.assert_refused(self.instbench("run", "smoke", "--out=/dev/null", "--force", ends="hang"), 2, "not a regular file")
         (self.folder / "link").symlink_to("kept")
         (self.folder / "mine.wat").write_text("(module)")
         self.assert_refused(self.instbench("shape", "extract", "mine.wat", "-o", "link"), 2, "not a regular file")
@@ -240,12 +182,10 @@ class Files(CliTest):
 
 class Interruption(CliTest):
     def interrupted(self, sent):
-        command = [INSTBENCH, "run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}"]
-        process = subprocess.Popen(command, env=self.environment("slow"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = self.started("run", "smoke", "--arm=core:eager", "--arm=core:pool", "--blocks=2", f"--out={self.out}",
+                               environment=self.environment(sleep=0.15))
         journal = self.out.with_suffix(".jsonl")
-        while not journal.exists() or journal.read_bytes().count(b"\n") < 4:
-            self.assertIsNone(process.poll(), "it ended by itself")
-            time.sleep(0.01)
+        self.wait_until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 4, process)
         process.send_signal(sent)
         out, err = process.communicate(timeout=60)
         return process.returncode, out, err
@@ -293,12 +233,12 @@ class Interruption(CliTest):
         self.check_resumed()
 
     def test_resume_asks_again_where_a_worker_was_killed(self):
-        self.assertEqual(self.run_smoke(fake="crash").returncode, 1)
+        self.assertEqual(self.run_smoke(arm="core:pool", ends="crash").returncode, 1)
         self.assertEqual(self.run_smoke("--resume").returncode, 0)
         self.assertTrue(self.result()["run"]["complete"])
         self.assertEqual([cell["status"] for cell in self.result()["cells"]], ["ok"] * 6)
         self.assertEqual({cell["processes"] for cell in self.result()["cells"]}, {2})
-        self.assertEqual(self.run_smoke("--force", fake="babble").returncode, 1)
+        self.assertEqual(self.run_smoke("--force", arm="core:pool", ends="babble").returncode, 1)
         self.assertEqual(self.run_smoke("--resume").returncode, 1)  # an answer stands
 
     def test_resume_refuses_a_damaged_journal(self):
@@ -331,21 +271,21 @@ class Interruption(CliTest):
 
 
 class Gate(CliTest):
-    def gate(self, *arguments, fake="count=1"):
-        return self.instbench("gate", "--exact", "smoke", "--lock=lock.json", *arguments, fake=fake)
+    def gate(self, *arguments, **fake):
+        return self.instbench("gate", "--exact", "smoke", "--lock=lock.json", *arguments, **fake)
 
     def test_locks_passes_and_finds_changes_both_ways(self):
         self.assert_refused(self.gate(), 1, "lock.json", "--update")
         self.assertEqual(self.gate("--update").returncode, 0)
         self.assertEqual(self.gate().returncode, 0)
-        for fake, text in (("count=2", "syscalls.madvise: 1 -> 2"), ("count=0", "syscalls.madvise: 1 -> 0"), ("count=1.5", "syscalls.madvise: 1 -> 1.5 (not exact)")):
-            done = self.gate(fake=fake)
+        for calls, text in ((2, "syscalls.madvise: 1 -> 2"), (0, "syscalls.madvise: 1 -> 0"), (1.5, "syscalls.madvise: 1 -> 1.5 (not exact)")):
+            done = self.gate(calls=calls)
             self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
             self.assertIn("empty none s1  core:pool  cycle  " + text, done.stdout)
-        done = self.gate("--update", fake="count=2")
+        done = self.gate("--update", calls=2)
         self.assertEqual(done.returncode, 0)
         self.assertIn("1 -> 2", done.stdout)
-        self.assertEqual(self.gate(fake="count=2").returncode, 0)
+        self.assertEqual(self.gate(calls=2).returncode, 0)
 
     def test_coverage_and_parts(self):
         self.assertEqual(self.gate("--update").returncode, 0)
@@ -366,10 +306,10 @@ class Gate(CliTest):
     def test_failures_come_first_and_are_never_locked(self):
         self.assertEqual(self.gate("--update").returncode, 0)
         before = (self.folder / "lock.json").read_text()
-        for fake in ("crash", "lie"):
-            self.assertEqual(self.gate(fake=fake).returncode, 1, fake)
-            self.assertEqual(self.gate("--update", fake=fake).returncode, 1, fake)
-        self.assertIn("ptrace counts 7", self.gate(fake="lie").stdout)
+        for fake in ({"arm": "core:pool", "ends": "crash"}, {"traced": 7}):
+            self.assertEqual(self.gate(**fake).returncode, 1, fake)
+            self.assertEqual(self.gate("--update", **fake).returncode, 1, fake)
+        self.assertIn("ptrace counts 7", self.gate(traced=7).stdout)
         self.assertEqual((self.folder / "lock.json").read_text(), before)
 
     def test_a_broken_lock_fails_closed(self):

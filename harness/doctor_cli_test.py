@@ -5,10 +5,13 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import unittest
+from pathlib import Path
 
-INSTBENCH = os.environ["INSTBENCH"]
+from fake_worker import INSTBENCH, FakeWorkerTest
+
 STATES = ["poor", "note", "unknown", "good"]
 
 
@@ -81,6 +84,32 @@ class Doctor(unittest.TestCase):
         done = doctor("--fix")
         self.assertEqual(done.returncode, 2)
         self.assertIn("--fix", done.stderr)
+
+
+class Trial(FakeWorkerTest):
+    def environment(self, **fake):
+        return dict(super().environment(**fake), XDG_CACHE_HOME=str(self.folder / "cache"))
+
+    def left(self):
+        return [path.name for pattern in ("trial-*", "*compare-*") for path in (self.folder / "cache").rglob(pattern)]
+
+    def test_an_arm_is_tried_against_itself_and_nothing_is_left(self):
+        done = self.instbench("doctor", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(json.loads(done.stdout)["trial"]["measured"], done.stdout)
+        self.assertEqual(self.left(), [])
+
+    def test_an_interruption_is_told_by_the_exit_code_and_leaves_nothing(self):
+        for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            never = self.folder / sent.name
+            process = self.started("doctor", environment=self.environment(waits=str(never)))
+            self.wait_until(Path(f"{never}.started").exists, process)
+            self.assertEqual(len(self.left()), 1)  # its copies, and no journal
+            process.send_signal(sent)
+            out, err = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, code, err)
+            self.assertIn("not measured: interrupted", out)
+            self.assertEqual(self.left(), [])
 
 
 if __name__ == "__main__":

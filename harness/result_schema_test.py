@@ -20,11 +20,11 @@ SCHEMA = json.loads((SOURCE / "harness/report/result-1.schema.json").read_text()
 FOLDER = tempfile.TemporaryDirectory()
 
 
-def measure(*arguments):
+def measure(*arguments, verb="run", length=("--blocks=2",)):
     """The result of a short run."""
     out = Path(FOLDER.name) / "result.json"
     environment = dict(os.environ, INSTBENCH_HOME=str(SOURCE), XDG_CACHE_HOME=FOLDER.name + "/cache")
-    command = [os.environ["INSTBENCH"], "run", *arguments, "--blocks=2", "--batch-ms=2", "--force", "--out", str(out)]
+    command = [os.environ["INSTBENCH"], verb, *arguments, *length, "--batch-ms=2", "--force", "--out", str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise AssertionError(f"{command}: exit {done.returncode}: {done.stderr}")
@@ -45,6 +45,12 @@ class ResultSchema(unittest.TestCase):
     def test_a_run_satisfies_it(self):
         jsonschema.validate(self.result, SCHEMA, cls=jsonschema.Draft7Validator)
         self.assertTrue(any(cell["status"] == "ok" for cell in self.result["cells"]))
+
+    def test_a_comparison_satisfies_it(self):
+        compared = measure("one-segment", "--touch=slots=1", "--a=core:pool", "--b=core:pool-lazy", verb="compare",
+                           length=("--screen-blocks=6", "--confirm-blocks=18"))
+        jsonschema.validate(compared, SCHEMA, cls=jsonschema.Draft7Validator)
+        self.assertEqual(len(compared["comparison"]["tests"]), 1)
 
     def test_refused_cells_satisfy_it(self):
         jsonschema.validate(measure("must-fail"), SCHEMA, cls=jsonschema.Draft7Validator)

@@ -8,14 +8,20 @@ class LongJump extends Error {}
 
 const ESUCCESS = 0, EBADF = 8, EINVAL = 28, ESPIPE = 70;
 
+const NOTHING = Buffer.alloc(0);
+
 // WASI preview 1 with no file but 0, 1 and 2. Output is kept in `written[fd]`.
 export class Wasi {
   constructor({args = [], env = {}, stdin = '', seed = 1} = {}) {
     this.args = args.map((text) => Buffer.from(text + '\0'));
     this.env = Object.entries(env).map(([key, value]) => Buffer.from(`${key}=${value}\0`));
-    this.stdin = Buffer.from(stdin);
-    this.seed = BigInt(seed);
-    this.written = {1: Buffer.alloc(0), 2: Buffer.alloc(0)};
+    this.start = {stdin: Buffer.from(stdin), seed: BigInt(seed)};
+    this.reset();
+  }
+  reset() {
+    this.stdin = this.start.stdin;
+    this.seed = this.start.seed;
+    this.written = {1: NOTHING, 2: NOTHING};
   }
   view() { return new DataView(this.memory().buffer); }
   bytes(at, length) { return new Uint8Array(this.memory().buffer, at, length); }
@@ -95,6 +101,7 @@ export class Wasi {
   proc_exit(code) { throw new Exit(code); }
 }
 
+const nameOf = (type) => (type === 'funcref' ? 'anyfunc' : type);  // the constructors' name for it
 const zeroOf = (type) => (type === 'i64' ? 0n : type.endsWith('ref') || type === 'anyfunc' ? null : 0);
 
 function constant(answer, results) {
@@ -102,7 +109,34 @@ function constant(answer, results) {
   return values.length > 1 ? () => values : () => values[0];
 }
 
-// `it` gives what exists only after instantiation: it.memory(), it.table() and it.exports.
+// What the imports of a module answer with, for one instance after another: its exports exist only once it does.
+export class Host {
+  constructor(script) {
+    this.names = new Map();
+    this.wasi = new Wasi(script.wasi);
+    this.wasi.memory = () => this.memory();
+    this.reset();
+  }
+  // Before each instance; `exports` is set after it.
+  reset() {
+    this.exports = {};
+    this.importedMemory = this.importedTable = undefined;
+    this.wasi.reset();
+  }
+  memory() { return this.importedMemory ?? this.first(WebAssembly.Memory); }
+  table() { return this.importedTable ?? this.first(WebAssembly.Table); }
+
+  // Emscripten's smallest names change with the build, so memory and table are found by kind, the first one.
+  first(Kind) {
+    let name = this.names.get(Kind);
+    if (name === undefined) {
+      name = Object.keys(this.exports).find((one) => this.exports[one] instanceof Kind);
+      if (name !== undefined) this.names.set(Kind, name);
+    }
+    return this.exports[name];
+  }
+}
+
 const builtins = {
   trap: (it, name) => () => { throw new Error(`called the import ${name}, which the script has trap`); },
   exit: () => (code) => { throw new Exit(code); },
@@ -154,16 +188,26 @@ function functionFor(answer, {module, name, type}, it) {
   return builtins[answer](it, `${module}.${name}`, type.results);
 }
 
-// Memories, tables and globals are the host's own and fresh: zero, null and 0.
+// What the script answers a call of this imported function with. `it` is the Host.
+export function hostFunction(entry, script, it) {
+  return functionFor(answerOf(script.imports ?? {}, entry.module, entry.name), entry, it);
+}
+
+// A memory, table, global or tag of the host's own, fresh: zero, null and 0.
+export function hostObject({kind, type}) {
+  const {minimum: initial, ...rest} = type ?? {};  // both names at once are an error
+  if (kind === 'memory') return new WebAssembly.Memory({...rest, initial});
+  if (kind === 'table') return new WebAssembly.Table({...rest, initial, element: nameOf(type.element)});
+  if (kind === 'global') return new WebAssembly.Global({...rest, value: nameOf(type.value)}, zeroOf(type.value));
+  return new WebAssembly.Tag({parameters: type?.parameters ?? []});
+}
+
 export function importsFor(module, script, it) {
   const made = {};
   for (const entry of WebAssembly.Module.imports(module)) {
-    const {kind, type} = entry;
-    let value;
-    if (kind === 'function') value = functionFor(answerOf(script.imports ?? {}, entry.module, entry.name), entry, it);
-    if (kind === 'memory') it.importedMemory ??= value = new WebAssembly.Memory({initial: type.minimum, maximum: type.maximum, shared: type.shared});
-    if (kind === 'table') it.importedTable ??= value = new WebAssembly.Table({initial: type.minimum, maximum: type.maximum, element: type.element === 'funcref' ? 'anyfunc' : type.element});
-    if (kind === 'global') value = new WebAssembly.Global({value: type.value === 'funcref' ? 'anyfunc' : type.value, mutable: type.mutable}, zeroOf(type.value));
+    const value = entry.kind === 'function' ? hostFunction(entry, script, it) : hostObject(entry);
+    if (entry.kind === 'memory') it.importedMemory ??= value;
+    if (entry.kind === 'table') it.importedTable ??= value;
     made[entry.module] ??= {};
     made[entry.module][entry.name] ??= value;
   }

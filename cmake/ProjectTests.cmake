@@ -14,18 +14,24 @@ foreach(test ${project_tests})
     ENVIRONMENT "INSTBENCH=$<TARGET_FILE:instbench>;JUDGE_PROBE=$<TARGET_FILE:judge_probe>;INSTBENCH_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endforeach()
 
-# The call scripts' answers in V8, a witness of its own. It names each real module that it skips because it is not in the cache.
+# In V8: the call scripts' answers, a witness of its own (it names each real module that it skips because it is not in the
+# cache), and the engine v8.
 find_program(INSTBENCH_NODE NAMES node)
 find_program(INSTBENCH_WAT2WASM NAMES wat2wasm)
-if(INSTBENCH_NODE AND INSTBENCH_WAT2WASM AND NOT INSTBENCH_SANITIZE)
-  add_test(NAME check_calls COMMAND ${INSTBENCH_NODE} --experimental-wasm-type-reflection "${PROJECT_SOURCE_DIR}/corpus/check_calls.mjs")
-elseif(NOT INSTBENCH_SANITIZE)
-  add_test(NAME check_calls COMMAND ${CMAKE_COMMAND} -E echo "skipped: node or wat2wasm (Debian: apt install nodejs wabt) is not installed")
-  set_tests_properties(check_calls PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: node or wat2wasm")
-endif()
-if(NOT INSTBENCH_SANITIZE)
-  set_tests_properties(check_calls PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
-endif()
+foreach(script corpus/check_calls.mjs harness/engines/v8/worker_test.mjs)
+  if(INSTBENCH_SANITIZE)
+    continue()
+  endif()
+  string(REGEX REPLACE "^(corpus|harness/engines)/|\\.mjs$" "" name "${script}")
+  string(REPLACE "/" "_" name "${name}")  # check_calls, v8_worker_test
+  if(INSTBENCH_NODE AND INSTBENCH_WAT2WASM)
+    add_test(NAME ${name} COMMAND ${INSTBENCH_NODE} "${PROJECT_SOURCE_DIR}/${script}")
+  else()
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "skipped: node or wat2wasm (Debian: apt install nodejs wabt) is not installed")
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: node or wat2wasm")
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
 
 # The scripts of the specification and our own, on every preset, with both compilers: ctest -L wast.
 foreach(suite corpus spectest)

@@ -117,10 +117,11 @@ export class Host {
     this.wasi.memory = () => this.memory();
     this.reset();
   }
-  // Before each instance; `exports` is set after it.
-  reset() {
+  // Before each instance, with the memory and table that it imports; `exports` is set after it.
+  reset(importedMemory = null, importedTable = null) {
     this.exports = {};
-    this.importedMemory = this.importedTable = undefined;
+    this.importedMemory = importedMemory;
+    this.importedTable = importedTable;
     this.wasi.reset();
   }
   memory() { return this.importedMemory ?? this.first(WebAssembly.Memory); }

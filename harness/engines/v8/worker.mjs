@@ -39,6 +39,15 @@ const engineOf = (strategy) => ({
   notes: NOTES,
 });
 
+// How the Node that measures was built, so that a parent can refuse to judge a debug build.
+const TOOL = {
+  version: process.versions.node,
+  git: '',
+  build_type: process.config.target_defaults.default_configuration,
+  assertions: process.features.debug,
+  sanitizers: process.config.variables.asan ? 'address' : '',
+};
+
 // The Node that the user named has to run this file: a V8 is not a library that could be loaded.
 function checkArm({engine, library}) {
   if (engine !== 'v8') throw new Skipped(`this worker has the engine 'v8' only, not '${engine}'`);
@@ -168,7 +177,7 @@ async function answer(text) {
     const request = JSON.parse(text);
     checkRequest(request);
     if (request.describe) return {...sample, ...describe(request)};
-    sample.verified = null;
+    Object.assign(sample, {tool: TOOL, verified: null});
     await measure(request, sample);
   } catch (error) {
     if (error instanceof Leak) sample.verified = false;

@@ -251,6 +251,7 @@ const tests = {
     const touches = touch({reads: [8, 4096], writes: [8, 8192, 16384, 65528]});
     const sample = ask(request(corpus('one-page'), {cell: {...TOUCH, slots: 4}, passes, touches, iterations: 47, parts: 20}));
     assert.deepEqual([sample.protocol, sample.status, sample.reason, sample.verified], [1, 'ok', null, true]);
+    assert.deepEqual([sample.tool.version, sample.tool.build_type, sample.tool.assertions], [process.versions.node, 'Release', false]);
     assert.deepEqual([sample.batch.iterations, sample.batch.parts_ns.length], [40, 20]);
     const mean = sample.batch.parts_ns.reduce((sum, part) => sum + part) / 20;
     assert.ok(Math.abs(mean - sample.batch.real_ns) < 1e-6 * mean);

@@ -1,10 +1,12 @@
 // The batch: many cycles without a clock read in them, and the collection that gives back what they dropped.
 //
-// An engine with a release pays for giving back in every cycle. V8 pays now and then, when its collector thinks fit: every
-// 980 instances of one page (64 MiB), every 45,000 without a memory. A batch that ends before that would be given its
-// rubbish for nothing, and one that is collected at its end would pay for a collection that V8 might have put off. So:
+// An engine with a release pays for giving back in every cycle. V8 pays now and then, when its collector thinks fit: about
+// every 1,000 instances of one page (64 MiB), every 7 of 16 MiB, every 50,000 without a memory (facts.gc.interval). A batch
+// that ends before that would have its rubbish taken away for nothing; one that is collected at its end pays for a
+// collection that V8 might have put off. So:
 //  - A batch begins right after a full collection and ends with one, which is part of its time: it pays for all it dropped.
-//  - The pilot makes it end shortly before V8 would have collected by itself, once or several times: it pays as often as V8.
+//  - The pilot makes it end shortly before V8 would have collected by itself, for the first or a later time: it pays about
+//    as often as V8 does. What is left of the error is less than one collection a batch; facts.gc tells how many there were.
 //  - Pauses for collection are owed by all cycles before them, not by the part of the batch they fall into: they are
 //    taken out of the parts and shared out evenly. (A judge that looks at the fastest quarter would else see none.)
 // What the helper threads do meanwhile costs no time here, only `cpu_ns`.

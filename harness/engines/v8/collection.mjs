@@ -6,8 +6,8 @@ import vm from 'node:vm';
 v8.setFlagsFromString('--expose-gc');
 const gc = vm.runInNewContext('gc');  // only contexts made after the flag have it
 
-// Gives back everything that was dropped. A full collection leaves the unmapping of memories to a helper thread (seen in
-// /proc/self/maps: 300 of them still there after it); the young one after it waits for that thread.
+// Gives back everything that was dropped. A full collection leaves the unmapping of memories to a helper thread (after it
+// most are still in /proc/self/maps); the young one that follows waits for that thread.
 export function collect() {
   gc();
   gc({type: 'minor'});

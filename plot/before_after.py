@@ -298,6 +298,7 @@ def _share_dots(panels, cells):
 
 def notes(result, cases, shown, cells):
     found = caption.doubts(result, cells) + caption.missing(result, cases, result.arms) + _grey(cells)
+    found += caption.of_engines(result, [arm for arm in result.arms if any(c.arm == arm and c.drawable for c in cells)])
     if selection.baseline(result.arms) is None:
         found.append("The file has no core:eager arm, so no ratios are written.")
     if {c.slots for c in shown} == {1}:

@@ -4,6 +4,7 @@ Every cell that should be in the picture and is not (skipped, failed, not run, n
 Provenance is only what the file says; what it does not say reads "unknown".
 """
 
+import re
 import statistics
 
 import style
@@ -16,6 +17,9 @@ SYNTHETIC = "SYNTHETIC DATA: a test fixture. Nothing here was measured."
 DELAY_LIMIT = 0.01  # the scheduler's own: a block above it is run again
 TIMED = ("Timed: one whole cycle (acquire a slot, init memory and tables, work, release) as a batch of many cycles with no clock read "
          "inside.")
+
+
+NAMES_A_PHASE = re.compile(r"\b(acquire|init|start|work|release|instantiate|phases?|cycles?)\b")
 
 
 class Caption:
@@ -118,6 +122,35 @@ def _without_start(drawn):
     return [f"Start function not run{f' {why}' if why else ''}: {', '.join(names)}." for why, names in found.items()]
 
 
+def of_engines(result, arms):
+    """What the engines say of their phases, in their own words, and which they cannot time apart."""
+    said, notes = {}, {}
+    for arm in arms:
+        for words in _of_phases(result.engines[arm]):
+            said.setdefault(words, []).append(arm)
+    for words, among in said.items():
+        notes.setdefault(_arms_in_words(among, arms), []).append(words)
+    return [f"{among}: {'; '.join(words)}." for among, words in notes.items()]
+
+
+def _of_phases(engine):
+    found = [note.strip().rstrip(".") for note in engine.notes if NAMES_A_PHASE.search(note)]
+    if not engine.joined:
+        return found
+    cycles = " (compare cycles only)" if {"work", "release"} & set(engine.joined) else ""
+    return [f"{', '.join(engine.joined)} not timed apart{cycles}"] + found
+
+
+def _arms_in_words(some, arms):
+    """An engine for all of its arms."""
+    names = []
+    for arm in some:
+        engine = style.split_arm(arm)[0]
+        whole = all(other in some for other in arms if style.split_arm(other)[0] == engine)
+        names.append(engine if whole else style.name_of(arm))
+    return ", ".join(dict.fromkeys(names))
+
+
 def _listed(what, cells):
     names = [f"{style.name_of(c.arm)} in {c.case.name}" for c in cells]
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
@@ -138,8 +171,21 @@ def provenance(result, cells, timed, source, drawn="median drawn, line from mini
         f"{_or(tool, 'compiler')} {_or(tool, 'flags')} · run {_or(run, 'id')}, suite {_or(run, 'suite')}, {_or(run, 'started')[:10]} · "
         f"Linux {_or(machine, 'kernel')}, {_or(machine, 'cpu')}, {_cpus(machine)}, THP {_or(machine, 'thp')}, "
         f"governor {_or(machine, 'governor')}, ASLR {_or(machine, 'aslr')}.",
+        *_engines(result),
         source,
     ]
+
+
+def _engines(result):
+    """The versions of engines that are not built with the tool."""
+    found = dict.fromkeys(engine_in_words(arm, engine) for arm, engine in result.engines.items() if engine.version)
+    return [f"Engines: {', '.join(found)}."] if found else []
+
+
+def engine_in_words(arm, engine):
+    """"wasmtime@45.0.0", "v8 11.3": the version unless its build says it."""
+    name = style.split_arm(arm)[0]
+    return name if engine.version in name else f"{name} {engine.version}"
 
 
 def _or(facts, key):

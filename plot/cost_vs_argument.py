@@ -36,24 +36,11 @@ def pictures(result, cases):
 
 
 def draw(result, group, source):
-    slots = selection.spread(sorted({c.slots for c in group}), sweep.PANELS)
-    shown = [c for c in group if c.slots in slots]
-    cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
-    width = sweep.LEFT + len(slots) * (sweep.WIDTH + sweep.WORDS) - 0.4
-    text = caption.Caption(width - 0.6, notes(result, group, shown, cells), caption.provenance(result, cells, TIMED, source))
-    subtitle = style.subtitle_lines(SUBTITLE, width)
-    top = sweep.TOP + style.SUBTITLE_LEADING * (len(subtitle) - 1)
-    page = style.Page(width, top + sweep.HEIGHT + sweep.BOTTOM + text.height + 0.1)
     export = group[0].argument[0]
-    page.title(group[0].module_name, f": cost of a cycle against the argument of {export}")
-    page.subtitle(subtitle)
-    panels = [sweep.panel(page, result, group, AXIS, s, sweep.LEFT + i * (sweep.WIDTH + sweep.WORDS), top, f"argument of {export}")
-              for i, s in enumerate(slots)]
-    sweep.same_axes(panels, cells, AXIS, style.looks(result.arms))
-    panels[0][0].set_ylabel("time per cycle", fontsize=9)
-    for (axes, _), s in zip(panels, slots):
-        mark(axes, [found for found in break_evens(result, group) if found.slots == s], style.looks(result.arms))
-    text.draw(page, 0.3, page.height - text.height - 0.02)
+    words = sweep.Words(f": cost of a cycle against the argument of {export}", SUBTITLE, f"argument of {export}", TIMED, notes)
+    page, panels = sweep.sheet(result, group, AXIS, words, source)
+    for slots, axes in panels.items():
+        mark(axes, [found for found in break_evens(result, group) if found.slots == slots], style.looks(result.arms))
     return page
 
 

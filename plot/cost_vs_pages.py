@@ -22,6 +22,7 @@ NAME = "cost-vs-pages"
 NEEDS = "it needs cells with batch times at two or more counts (zero apart) of pages written or read (--touch write=0,1,4,16,…)"
 PANELS = 2
 TOP, HEIGHT, LEFT, WIDTH, WORDS, BOTTOM = 1.08, 4.4, 0.85, 3.55, 2.45, 0.62  # inches
+SPACING, WIDEST = 0.39, 3.7  # inches: from label to label, the most room for them
 LABEL, FINE = 8.5, 7.2  # points
 DIGIT = 0.08  # inches, of a tick's label
 SUBTITLE = "At the end of each line: what one more page costs (≤: no more than), and the minor faults it takes."
@@ -117,36 +118,57 @@ def lines_of(result, cases, axis, slots):
     return found
 
 
+@dataclass
+class Words:
+    """What a sweep's picture says that another's does not."""
+    rest: str  # of the title, behind the module's name
+    subtitle: str
+    label: str  # of the axis
+    timed: str
+    notes: object  # of (result, all cases, shown cases, shown cells)
+
+
 def draw(result, group, source):
     axis, cases = group
-    slots = selection.spread(sorted({c.slots for c in cases}), PANELS)
-    shown = [c for c in cases if c.slots in slots]
-    cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
-    width = LEFT + len(slots) * (WIDTH + WORDS) - 0.4
-    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, source))
-    subtitle = style.subtitle_lines(SUBTITLE, width)
-    top = TOP + style.SUBTITLE_LEADING * (len(subtitle) - 1)
-    page = style.Page(width, top + HEIGHT + BOTTOM + text.height + 0.1)
-    page.title(cases[0].module_name, f": cost of a cycle against pages {'written' if axis == 'write' else 'read'}")
-    page.subtitle(subtitle)
-    label = f"4 KiB pages {'written' if axis == 'write' else 'read'} per cycle"
-    panels = [panel(page, result, cases, axis, s, LEFT + i * (WIDTH + WORDS), top, label) for i, s in enumerate(slots)]
-    same_axes(panels, cells, axis, style.looks(result.arms))
-    panels[0][0].set_ylabel("time per cycle", fontsize=9)
-    text.draw(page, 0.3, page.height - text.height - 0.02)
+    touched = "written" if axis == "write" else "read"
+    words = Words(f": cost of a cycle against pages {touched}", SUBTITLE, f"4 KiB pages {touched} per cycle", TIMED, notes)
+    page, _ = sheet(result, cases, axis, words, source)
     return page
 
 
+def sheet(result, cases, axis, words, source):
+    """(page, {slots: axes}): a panel for the fewest and the most slots."""
+    lines = {s: found for s in sorted({c.slots for c in cases}) if (found := lines_of(result, cases, axis, s))}
+    slots = selection.spread(lines, PANELS)
+    shown = [c for c in cases if c.slots in slots]
+    cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
+    height, margin = room_of([line.arm for s in slots for line in lines[s]])
+    width = LEFT + len(slots) * (WIDTH + margin) - 0.4
+    text = caption.Caption(width - 0.6, words.notes(result, cases, shown, cells), caption.provenance(result, cells, words.timed, source))
+    subtitle = style.subtitle_lines(words.subtitle, width)
+    top = TOP + style.SUBTITLE_LEADING * (len(subtitle) - 1)
+    page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
+    page.title(cases[0].module_name, words.rest)
+    page.subtitle(subtitle)
+    panels = {s: page.axes(LEFT + i * (WIDTH + margin), top, WIDTH, height, xscale="log", yscale="log") for i, s in enumerate(slots)}
+    for s, axes in panels.items():
+        case = next(c for c in cases if c.slots == s)
+        axes.set_title(f"{settings_text(case, axis)}{selection.conditions_text(case)}", fontsize=9.5, loc="left", color=style.SOFT)
+        axes.set_xlabel(words.label, fontsize=9)
+        axes.grid(axis="both")
+    panels[slots[0]].set_ylabel("time per cycle", fontsize=9)
+    same_axes([(panels[s], lines[s]) for s in slots], cells, axis, style.looks(result.arms), (height, margin))
+    text.draw(page, 0.3, page.height - text.height - 0.02)
+    return page, panels
+
+
+def room_of(arms):
+    """(height, margin) of a panel, in inches: as much as the labels of its lines need."""
+    widest = max(style.text_width(style.name_of(arm), LABEL, "bold") for arm in arms)
+    return max(HEIGHT, SPACING * (len(set(arms)) + 0.3)), min(WIDEST, max(WORDS, widest + 1.05))
+
+
 # One panel ------------------------------------------------------------------------------------------
-
-def panel(page, result, cases, axis, slots, left, top, label):
-    axes = page.axes(left, top, WIDTH, HEIGHT, xscale="log", yscale="log")
-    case = next(c for c in cases if c.slots == slots)
-    axes.set_title(f"{settings_text(case, axis)}{selection.conditions_text(case)}", fontsize=9.5, loc="left", color=style.SOFT)
-    axes.set_xlabel(label, fontsize=9)
-    axes.grid(axis="both")
-    return axes, lines_of(result, cases, axis, slots)
-
 
 def settings_text(case, axis):
     """What else each cycle does; nothing when it only touches the pages of the axis."""
@@ -156,7 +178,7 @@ def settings_text(case, axis):
     return ", ".join(words) + " · " if words else ""
 
 
-def same_axes(panels, cells, axis, looks):
+def same_axes(panels, cells, axis, looks, room):
     drawable = [c for c in cells if c.drawable]
     pages = sorted({pages_of(c.case, axis) for c in drawable})
     scale = Pages(pages)
@@ -175,7 +197,7 @@ def same_axes(panels, cells, axis, looks):
             axes.axvspan(scale.left, scale.strip, color=style.PALE, linewidth=0, zorder=0)
         for line in lines:
             _line(axes, line, scale, looks[line.arm])
-        _line_ends(axes, lines, scale, looks)
+        _line_ends(axes, lines, scale, looks, *room)
 
 
 class Pages:
@@ -236,20 +258,20 @@ def _range(faults):
     return f"{low:g} fault{'' if low == 1 else 's'}" if low == high else f"{low:g} to {high:g} faults"
 
 
-def _line_ends(axes, lines, scale, looks):
+def _line_ends(axes, lines, scale, looks, height, margin):
     """Labels in the margin, in the order of the line ends and pushed apart, each tied to its end."""
     low, high = axes.get_ylim()
     lines = sorted(lines, key=lambda line: -line.points[-1][1].median_ns)
     ends = [log(line.points[-1][1].median_ns / low) / log(high / low) for line in lines]
-    for line, end, at in zip(lines, ends, spaced(ends, 0.39 / HEIGHT)):
+    for line, end, at in zip(lines, ends, spaced(ends, SPACING / height)):
         look = looks[line.arm]
         axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction", annotation_clip=False,
                       arrowprops=dict(arrowstyle="-", color=look.colour, linewidth=0.7, shrinkA=0, shrinkB=5))
-        name = style.escape(style.shorten_middle(style.name_of(line.arm), LABEL, WORDS - 0.9, "bold"))
-        words = style.shorten(in_words(line), FINE, WORDS - 0.65)
-        axes.plot(1.09, at + 0.07 / HEIGHT, transform=axes.transAxes, clip_on=False, linestyle="", **look.marker_style(0.8))
-        axes.text(1.125, at + 0.07 / HEIGHT, name, transform=axes.transAxes, fontsize=LABEL, weight="bold", va="center")
-        axes.text(1.07, at - 0.085 / HEIGHT, words, transform=axes.transAxes, fontsize=FINE, va="center", color=style.SOFT)
+        name = style.escape(style.shorten_middle(style.name_of(line.arm), LABEL, margin - 0.9, "bold"))
+        words = style.shorten(in_words(line), FINE, margin - 0.65)
+        axes.plot(1.09, at + 0.07 / height, transform=axes.transAxes, clip_on=False, linestyle="", **look.marker_style(0.8))
+        axes.text(1.125, at + 0.07 / height, name, transform=axes.transAxes, fontsize=LABEL, weight="bold", va="center")
+        axes.text(1.07, at - 0.085 / height, words, transform=axes.transAxes, fontsize=FINE, va="center", color=style.SOFT)
 
 
 def spaced(ends, gap):

@@ -57,7 +57,8 @@ def draw(result, cases, source):
     legend_top = 0.76 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
     top = TOP + legend_top - 0.76 + style.LEGEND_LEADING * (len(legend) - 1)
     page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
-    page.title("", f"How many times faster than eager, workload {cases[0].workload_label}")
+    eager = selection.baseline(result.arms) if len(style.engines_of(result.arms)) > 1 else "eager"
+    page.title("", f"How many times faster than {eager}, workload {cases[0].workload_label}")
     page.subtitle(subtitle)
     for i, row in enumerate(legend):
         page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)

@@ -262,7 +262,7 @@ class Pictures(Scratch):
             text.remove()
 
     def test_an_arm_looks_the_same_everywhere(self):
-        arms = ["core:x", "core:eager", "wasmtime:y", "core:pool-copy"]
+        arms = ["core:x", "core:eager", "core:y", "core:pool-copy"]
         looks = style.looks(arms)
         self.assertEqual(len(set(looks.values())), 4)
         self.assertEqual(style.looks(arms[:1])["core:x"], looks["core:x"])

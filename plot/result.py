@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import comparison
-from checked import At, ResultError, count, number, object_at, one_of, unique  # noqa: F401 (ResultError: for who loads)
+from checked import At, ResultError, count, number, object_at, one_of, texts, unique  # noqa: F401 (ResultError: for who loads)
 
 SCHEMA = "instbench-result/1"
 PHASES = ("acquire", "init", "start", "work", "release")
@@ -23,7 +23,7 @@ STATUSES = ("ok", "skipped", "failed")
 class Case:
     id: str
     module: str
-    workload: dict
+    workload: dict = field(hash=False)
     slots: int
     vary: float
     bystanders: int
@@ -67,6 +67,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What an arm's engine says of itself."""
+    name: str
+    version: str
+    phases: object  # those that it can time apart; None: not in the file
+    notes: tuple
+
+    @property
+    def joined(self):
+        """The phases that it cannot time apart; their time lies in others."""
+        return () if self.phases is None else tuple(p for p in PHASES if p not in self.phases)
+
+
+@dataclass(frozen=True)
 class Cell:
     case: Case
     arm: str
@@ -76,6 +90,7 @@ class Cell:
     real_ns: tuple  # one batch figure per process, nanoseconds per cycle; empty: not timed
     median_ns: object
     phases: dict  # name -> p50 in ns, only phases that were measured
+    instantiate_ns: object  # p50 of acquire, init and start together
     resolution_ns: object
     faults: object  # minor faults per cycle as (low, high), or None
     floor_ns: object  # one madvise of the clean range in the same process
@@ -101,10 +116,15 @@ class Result:
     tool: dict
     run: dict
     machine: dict
-    arms: list  # ids, in the order of the file
+    engines: dict  # arm id -> Engine, in the order of the file
     cases: list
     cells: dict = field(default_factory=dict)  # (case id, arm id) -> Cell
     comparison: object = None  # comparison.Comparison, of a file written by `instbench compare`
+
+    @property
+    def arms(self):
+        """Their ids, in the order of the file."""
+        return list(self.engines)
 
     @property
     def modules(self):
@@ -123,15 +143,14 @@ def load(path):
     if document["schema"] != SCHEMA:
         at.fail(f'schema "{document["schema"][:60]}" is not "{SCHEMA}", the only one this version draws')
     cases = [_case(c, at / f"cases[{i}]") for i, c in enumerate(at.get(document, "cases", list))]
-    arms = [At(path, f"arms[{i}]").get(object_at(a, at / f"arms[{i}]"), "id", str)
-            for i, a in enumerate(at.get(document, "arms", list))]
+    arms = [_arm(a, at / f"arms[{i}]") for i, a in enumerate(at.get(document, "arms", list))]
+    unique([arm for arm, _ in arms], at / "arms")
     result = Result(path, at.get(document, "tool", dict, {}), at.get(document, "run", dict, {}),
-                    at.get(document, "machine", dict, {}), arms, cases)
-    unique(arms, at / "arms")
+                    at.get(document, "machine", dict, {}), dict(arms), cases)
     unique([case.id for case in cases], at / "cases")
     _add_cells(result, at.get(document, "cells", list), at)
     if document.get("comparison") is not None:
-        result.comparison = comparison.read(at.get(document, "comparison", dict), at / "comparison", cases, arms)
+        result.comparison = comparison.read(at.get(document, "comparison", dict), at / "comparison", cases, result.arms)
     return result
 
 
@@ -151,6 +170,16 @@ def _read(path, at):
         at.fail("not a result file (not UTF-8 text)")
     except ValueError as error:
         at.fail(f"not a result file ({error})")
+
+
+def _arm(value, at):
+    """(id, Engine)."""
+    object_at(value, at)
+    facts, here = at.get(value, "facts", dict, {}), at / "facts"
+    phases = None if facts.get("phases") is None else tuple(texts(facts, "phases", here))
+    engine = Engine(here.get(facts, "name", str, None) or at.get(value, "engine", str, ""), here.get(facts, "version", str, ""),
+                    phases, tuple(texts(facts, "notes", here)))
+    return at.get(value, "id", str), engine
 
 
 def _case(value, at):
@@ -188,9 +217,9 @@ def _cell(value, case, arm, at):
         real_ns, median_ns = _batch(at.get(value, "batch", dict), at / "batch")
     phases = at.get(value, "phases", dict, {}) if status == "ok" else {}
     return Cell(case, arm, status, at.get(value, "reason", str, "") or "", at.get(value, "verified", bool, None),
-                real_ns, median_ns, _p50(phases, at / "phases"),
+                real_ns, median_ns, *_p50(phases, at / "phases"),
                 number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
-                _faults(at.get(value, "counters", dict, {}), at / "counters"),
+                _faults(value, at),
                 number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
                 number(at.get(value, "noise", dict, {}).get("run_delay_share_max"), at / "noise.run_delay_share_max"),
                 (at / "facts").get(at.get(value, "facts", dict, {}), "start_function", str, None))
@@ -212,23 +241,24 @@ def _batch(batch, at):
 
 
 def _p50(phases, at):
+    """({phase: p50} of those that were measured, p50 of instantiate or None)."""
     found = {}
-    for name in PHASES:
-        phase = at.get(phases, name, dict, {})
-        p50 = number(phase.get("p50"), at / name / "p50")
+    for name in PHASES + ("instantiate",):
+        p50 = number(at.get(phases, name, dict, {}).get("p50"), at / name / "p50")
         if p50 is not None:
             found[name] = p50
-    return found
+    return found, found.pop("instantiate", None)
 
 
-def _faults(counters, at):
+def _faults(cell, at):
     """Minor faults per cycle, (low, high). A counted phase leaves out counters that are zero everywhere; a phase
-    that is absent was not counted."""
-    if counters.get("cycle") is None:
+    that is absent was not counted, nor is anything that the cell's engine does not list."""
+    counters, engine = at.get(cell, "counters", dict, {}), at.get(cell, "engine", dict, {})
+    counted = engine.get("counters") is None or "faults" in texts(engine, "counters", at / "engine")
+    if counters.get("cycle") is None or not counted:
         return None
-    cycle = at.get(counters, "cycle", dict)
-    here = at / "cycle" / "faults.minor"
-    entry = cycle.get("faults.minor", {"exact": True, "value": 0})
+    here = at / "counters" / "cycle" / "faults.minor"
+    entry = (at / "counters").get(counters, "cycle", dict).get("faults.minor", {"exact": True, "value": 0})
     object_at(entry, here)
     if entry.get("exact") is True:
         value = number(entry.get("value"), here / "value")

@@ -1,12 +1,14 @@
 """The look all charts share, and how they reach the disk.
 
 Colours are Okabe and Ito's, told apart with any colour vision; every colour comes with a marker or a
-hatch, so a grey print reads as well. A strategy has the same colour and marker in every chart. Figures
-are laid out in inches by hand (Page): nothing is placed where another thing may be.
+hatch, so a grey print reads as well. A strategy has the same colour and marker in every chart; where
+a file has several engines, the colour says the engine and the marker the strategy. Figures are laid out in
+inches by hand (Page): nothing is placed where another thing may be.
 SVG files are the same bytes for the same data: fixed hash salt, no date.
 """
 
 import functools
+import itertools
 import os
 import re
 import tempfile
@@ -31,7 +33,7 @@ PHASE_LOOK = {  # colour, hatch
 }
 
 class Look(NamedTuple):
-    """Of a strategy. Large open markers let a small filled one show through where two strategies cost the same."""
+    """Of an arm. Large open markers let a small filled one show through where two strategies cost the same."""
     colour: str
     marker: str
     dashes: str = "-"
@@ -52,7 +54,13 @@ STRATEGY_LOOK = {
     "pool-copy": Look(PURPLE, "X", "--"),
 }
 SPARE_LOOK = (Look(SKY, "P", "-."), Look(SOFT, "p", "-.", True), Look(BLUE, "<", ":"), Look(VERMILLION, ">", ":"), Look(GREEN, "h", ":", True),
-              Look(BLACK, "*", ":"))
+              Look(BLACK, "*", ":"), Look(ORANGE, "d"), Look(PURPLE, "H", "-.", True), Look(SKY, "8", "--"))
+# Of a file with several engines: a colour for each engine (its own, or the next that is free), a shape for each arm.
+ENGINE_COLOUR = {"core": BLUE, "wasmtime": VERMILLION, "v8": GREEN, "wasmtime-rs": PURPLE}
+COLOURS = (BLACK, ORANGE, SKY, BLUE, VERMILLION, GREEN, PURPLE)
+SHAPES = (("s", False), ("p", True), ("P", False), ("D", False), ("o", True), (">", False), ("^", True), ("<", False), ("h", True), ("8", False),
+          ("v", True), ("p", False))  # marker, open; none is a core preset's
+DASHES = ("-", "--", "-.", ":")
 ROLE_LOOK = {  # of a comparison's arms, "A core:pool"; A′ is a copy of A: its shape, hollow
     "A": Look(BLACK, "o"),
     "B": Look(BLUE, "^"),
@@ -128,14 +136,59 @@ def role_of(arm):
     return role if space and role in ROLE_LOOK else None
 
 
+def split_arm(arm):
+    """(engine with its build, strategy): ("wasmtime@45.0.0", "pooling-keep"), ("v8", ""). The strategy stands behind the last
+    colon that no slash follows, as in the command line."""
+    engine, colon, strategy = arm.rpartition(":")
+    return (engine, strategy) if colon and "/" not in strategy else (arm, "")
+
+
+def engines_of(arms):
+    """The engines, a build each, in the order of the file."""
+    return list(dict.fromkeys(split_arm(arm)[0] for arm in arms))
+
+
 def looks(arms):
     """{arm: Look}; `arms` are all arms of the file, so that an arm looks the same in every panel and picture."""
-    others = [arm for arm in arms if name_of(arm) not in STRATEGY_LOOK and role_of(arm) is None]
-    return {arm: STRATEGY_LOOK.get(name_of(arm)) or ROLE_LOOK.get(role_of(arm)) or SPARE_LOOK[others.index(arm) % len(SPARE_LOOK)] for arm in arms}
+    roles = {arm: ROLE_LOOK[role_of(arm)] for arm in arms if role_of(arm)}
+    others = [arm for arm in arms if arm not in roles]
+    return roles | (_looks_of_engines(others) if len(engines_of(others)) > 1 else _looks_of_strategies(others))
+
+
+def _looks_of_strategies(arms):
+    spare = itertools.cycle(SPARE_LOOK)
+    return {arm: STRATEGY_LOOK.get(name_of(arm)) or next(spare) for arm in arms}
+
+
+def _looks_of_engines(arms):
+    """The core's presets keep their shapes; the other arms take what is left, so that shapes alone tell arms apart too."""
+    colours = engine_colours(arms)
+    shapes = {arm: (look.marker, look.open) for arm in arms if (look := STRATEGY_LOOK.get(name_of(arm)))}
+    free = itertools.cycle(SHAPES)
+    dashes = {engine: itertools.cycle(DASHES) for engine in colours}
+    found = {}
+    for arm in arms:
+        engine, (marker, is_open) = split_arm(arm)[0], shapes.get(arm) or next(free)
+        found[arm] = Look(colours[engine], marker, next(dashes[engine]), is_open)
+    return found
+
+
+def engine_colours(arms):
+    """{engine with its build: colour}: an engine's own for its first build, the others take what is left."""
+    found, engines = {}, engines_of(arms)
+    for engine in engines:
+        own = ENGINE_COLOUR.get(engine.partition("@")[0])
+        if own and own not in found.values():
+            found[engine] = own
+    free = itertools.cycle([c for c in COLOURS if c not in found.values()] or COLOURS)
+    return {engine: found.get(engine) or next(free) for engine in engines}
 
 
 def idea_of(arm):
-    """(name, what it does) for a label of two lines: the preset and its idea, or the preset and its overrides."""
+    """(name, what it does) for a label of two lines: the preset and its idea, or the preset and its overrides; another engine and
+    its strategy."""
+    if not arm.startswith("core:") and role_of(arm) is None:
+        return split_arm(arm)
     name, _, overrides = name_of(arm).partition(",")
     return (name, overrides) if overrides else (name, IDEA.get(name, ""))
 

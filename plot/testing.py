@@ -36,6 +36,43 @@ def fixture():
     return copy.deepcopy(DOCUMENT)
 
 
+def facts(name, version, phases, notes):
+    return {"name": name, "version": version, "strategy": "x=1", "phases": phases, "workloads": ["none", "touch"], "counters": ["faults"],
+            "notes": notes}
+
+
+POOLING = facts("wasmtime", "46.0.1", ["acquire", "init", "work", "release"], ["init holds the start function.", "reserves 4 TiB"])
+ENGINES = {
+    "wasmtime:pooling": POOLING,
+    "wasmtime:pooling-keep": POOLING,
+    "wasmtime@45.0.0:pooling": dict(POOLING, version="45.0.0"),
+    "v8": facts("v8", "11.3", ["init", "work"], ["V8 makes an instance in one call, init"]),
+}
+
+
+def several_engines():
+    """The fixture's document with arms of other engines beside the core's."""
+    document = fixture()
+    for cell in document["cells"]:
+        if cell["status"] == "ok":
+            cell["phases"]["instantiate"] = {"p50": sum(cell["phases"][p]["p50"] for p in ("acquire", "init", "start"))}
+    model = [cell for cell in document["cells"] if cell["arm"] == "core:pool-lazy"]
+    for i, (arm, engine) in enumerate(ENGINES.items(), 1):
+        document["arms"].append({"id": arm, "engine": engine["name"], "strategy": engine["strategy"], "facts": engine})
+        document["cells"] += [foreign(cell, arm, engine, 2 + i) for cell in model]
+    return document
+
+
+def foreign(cell, arm, engine, times):
+    """A cell of another engine: as the model, so many times slower, and what it does not measure is null."""
+    spread = {"p50": 150.0 * times, "p90": None, "p99": None, "mean": None, "min": None}
+    phases = {name: spread if name in engine["phases"] else None for name in result_file.PHASES}
+    batch = {"real_ns": [ns * times for ns in cell["batch"]["real_ns"]], "median_real_ns": cell["batch"]["median_real_ns"] * times}
+    return {"case": cell["case"], "arm": arm, "status": "ok", "reason": None, "verified": True, "processes": 3, "batch": batch, "engine": engine,
+            "phases": dict(phases, resolution_ns=100.5, clock_ns=20.1, samples=100, instantiate=spread, cycle=spread), "first": None, "counters": None,
+            "phases_by_path": None, "paths": None, "memory": None, "floor": None, "facts": None, "noise": None}
+
+
 def run(*arguments):
     """(exit code, lines on stdout, text on stderr) of plot.main in this process."""
     out, err = io.StringIO(), io.StringIO()

@@ -89,7 +89,7 @@ def notes(result, cases, gaps):
     found += [f"Not compared: {text}." for text in _few([f"{name} ({why})" for name, why in gaps])]
     if not comparison.paired:
         found.append("Not paired: the arms ran at different times, so whatever else changed in between is in the difference.")
-    found += _redone(comparison) + _order(comparison)
+    found += _redone(comparison) + _order(comparison) + caption.of_engines(result, list(comparison.arms.values()))
     if cases and {c.slots for c in cases} == {1}:
         found.append(selection.ONE_HOT_SLOT)
     return found + [selection.CONDITIONS_KEY]

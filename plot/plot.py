@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 from result import ResultError, load  # noqa: E402
 
 FORMATS = ("png", "svg")
-CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview")
+CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview", "engines")
 
 
 class Usage(Exception):
@@ -107,13 +107,15 @@ def chart_modules(name):
         import cost_vs_argument
         import cost_vs_pages
         import ecdf
+        import engines
         import forest
         import overview
         import run_order
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
     except ImportError as error:
         raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
-    return [m for m in (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview) if name in (m.NAME, "all")]
+    charts = (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview, engines)
+    return [chart for chart in charts if name in (chart.NAME, "all")]
 
 
 def plot(file, folder, options):

@@ -39,6 +39,13 @@ CONDITIONS_KEY = ("S: instances alive at once, the oldest dropped first; V: shar
 ONE_HOT_SLOT = "S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident."
 
 
+def marks(case):
+    """The conditions of a row among others, as short as they can be: "S=64 B=1"."""
+    parts = [f"S={case.slots}", f"V={100 * case.vary:g}%" if case.vary else "", f"B={case.bystanders}" if case.bystanders else "",
+             f"T={case.threads}" if case.threads != 1 else ""]
+    return " ".join(p for p in parts if p)
+
+
 def suffix(case):
     """Conditions other than slots, for a file name; nothing when they are the usual ones."""
     parts = [f"v{100 * case.vary:g}" if case.vary else "", f"b{case.bystanders}" if case.bystanders else "",

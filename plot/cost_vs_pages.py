@@ -95,9 +95,11 @@ def _stem_suffix(case, axis):
 
 
 def pages_of(case, axis):
-    """Where a case stands on the axis: pages, or (cost_vs_argument) the number that its call is made with."""
+    """Where a case stands on the axis: pages, the number that its call is made with (cost_vs_argument), or its threads (threads)."""
     if axis == "argument":
         return case.argument[1]
+    if axis == "threads":
+        return case.threads
     return case.pages[0 if axis == "read" else 1]
 
 

@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 from result import ResultError, load  # noqa: E402
 
 FORMATS = ("png", "svg")
-CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview", "engines")
+CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview", "engines", "threads")
 
 
 class Usage(Exception):
@@ -111,10 +111,11 @@ def chart_modules(name):
         import forest
         import overview
         import run_order
+        import threads
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
     except ImportError as error:
         raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
-    charts = (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview, engines)
+    charts = (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview, engines, threads)
     return [chart for chart in charts if name in (chart.NAME, "all")]
 
 

@@ -32,6 +32,12 @@ def tick(ns):
     return f"{ns / scale:,.10g} {name}"
 
 
+def rate(per_second):
+    """A throughput on an axis: "500", "20 k", "1.5 M"."""
+    name, scale = next((u for u in ((" M", 1e6), (" k", 1e3)) if per_second >= u[1]), ("", 1))
+    return f"{per_second / scale:,.10g}{name}"
+
+
 def ratio(value):
     """How many times faster: "× 5.5", "× 41", "× 1,250"; below one it is slower: "× 0.82"."""
     if value == 1:

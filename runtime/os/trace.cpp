@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <set>
 #include <stdexcept>
 
 #include "runtime/os/error.hpp"
@@ -21,6 +22,10 @@ namespace {
 
 // A prctl option that no kernel knows: fails with EINVAL, changes nothing, is easy to recognise.
 constexpr int kMarkerOption = 0x69624d4b;
+
+// Threads and children are followed; an exec is an event and no signal.
+constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
+                          PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 
 std::string syscall_name(uint64_t number) {
   static const std::map<uint64_t, std::string> kNames{
@@ -41,6 +46,15 @@ std::string syscall_name(uint64_t number) {
       {SYS_getrusage, "getrusage"},
       {SYS_clock_gettime, "clock_gettime"},
       {SYS_getppid, "getppid"},
+      {SYS_sched_yield, "sched_yield"},
+      {SYS_process_madvise, "process_madvise"},
+      {SYS_read, "read"},
+      {SYS_write, "write"},
+      {SYS_getpid, "getpid"},
+      {SYS_gettid, "gettid"},
+      {SYS_sigaltstack, "sigaltstack"},
+      {SYS_rt_sigaction, "rt_sigaction"},
+      {SYS_epoll_wait, "epoll_wait"},
       {SYS_rt_sigprocmask, "rt_sigprocmask"},
   };
   const auto found = kNames.find(number);
@@ -60,40 +74,59 @@ std::string syscall_name(uint64_t number) {
   ::_exit(0);
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
+// Waits for the child itself, or for it and all that it started.
+pid_t wait_for(pid_t child, int& status) {
+  for (;;) {
+    const pid_t changed = ::waitpid(child, &status, __WALL);
+    if (changed >= 0) return changed;
     if (errno != EINTR) throw_errno("waitpid(traced child)");
   }
-  return status;
 }
 
 class Tracer {
  public:
-  explicit Tracer(pid_t child) : child_(child) {}
+  explicit Tracer(pid_t child) : child_(child), known_{child} {}
 
   std::vector<TracedInterval> run() {
-    int signal = 0;
+    resume(child_, 0);
     for (;;) {
-      if (::ptrace(PTRACE_SYSCALL, child_, nullptr, signal) != 0) throw_errno("ptrace(PTRACE_SYSCALL)");
-      const int status = wait_for(child_);
-      if (WIFEXITED(status) || WIFSIGNALED(status)) return finish(status);
-      signal = 0;
-      if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
-        at_syscall_stop();
-      } else {
-        signal = WSTOPSIG(status);
+      int status = 0;
+      const pid_t stopped = wait_for(-1, status);
+      if (WIFEXITED(status) || WIFSIGNALED(status)) {
+        if (stopped == child_) return finish(status);
+        continue;
       }
+      resume(stopped, signal_for(stopped, status));
     }
   }
 
  private:
-  void at_syscall_stop() {
+  // What a stopped thread is to go on with: nothing after a system call, an event of ptrace or its own birth.
+  int signal_for(pid_t thread, int status) {
+    const bool is_new = known_.insert(thread).second;
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+      at_syscall_stop(thread);
+      return 0;
+    }
+    const bool is_event = status >> 16 != 0;
+    return is_event || (is_new && WSTOPSIG(status) == SIGSTOP) ? 0 : WSTOPSIG(status);
+  }
+
+  static void resume(pid_t thread, int signal) {
+    // A thread may have been killed meanwhile: its end is reported next.
+    if (::ptrace(PTRACE_SYSCALL, thread, nullptr, signal) != 0 && errno != ESRCH) throw_errno("ptrace(PTRACE_SYSCALL)");
+  }
+
+  void at_syscall_stop(pid_t thread) {
     struct __ptrace_syscall_info info {};
-    if (::ptrace(PTRACE_GET_SYSCALL_INFO, child_, sizeof info, &info) < 0)
+    if (::ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) < 0) {
+      if (errno == ESRCH) return;
       throw_errno("ptrace(PTRACE_GET_SYSCALL_INFO)");
+    }
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
-    if (info.entry.nr == SYS_prctl && info.entry.args[0] == kMarkerOption) {
+    const bool ours = info.entry.nr == SYS_prctl && info.entry.args[0] == kMarkerOption;
+    const bool a_programs = info.entry.nr == SYS_kill && info.entry.args[1] == 0;
+    if (ours || a_programs) {
       intervals_.emplace_back();
     } else if (!intervals_.empty()) {
       ++intervals_.back()[syscall_name(info.entry.nr)];
@@ -111,6 +144,7 @@ class Tracer {
   }
 
   pid_t child_;
+  std::set<pid_t> known_;
   std::vector<TracedInterval> intervals_;
 };
 
@@ -121,13 +155,13 @@ std::vector<TracedInterval> trace_child(const std::function<void()>& body) {
   const pid_t child = ::fork();
   if (child < 0) throw_errno("fork");
   if (child == 0) run_traced(body);
-  const int status = wait_for(child);
+  int status = 0;
+  wait_for(child, status);
   if (!WIFSTOPPED(status)) {
     throw_error(EPERM, "ptrace(PTRACE_TRACEME)");
   }
   try {
-    if (::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
-      throw_errno("ptrace(PTRACE_SETOPTIONS)");
+    if (::ptrace(PTRACE_SETOPTIONS, child, nullptr, kOptions) != 0) throw_errno("ptrace(PTRACE_SETOPTIONS)");
     return Tracer(child).run();
   } catch (...) {
     ::kill(child, SIGKILL);

@@ -1,5 +1,5 @@
 // An independent count of system calls: a child process runs under ptrace(2), unprivileged, and every
-// call that it makes between two markers is counted by the parent, libc's own included.
+// call that it and its threads make between two markers is counted by the parent, libc's own included.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,6 @@ using TracedInterval = std::map<std::string, uint64_t>;
 // interval less than there were markers. Throws std::system_error when ptrace is not allowed, and
 // std::runtime_error when the child died or threw. REQUIRES: no other thread runs in this process.
 std::vector<TracedInterval> trace_child(const std::function<void()>& body);
-void trace_marker();
+void trace_marker();  // a program of another language marks with kill(getpid(), 0)
 
 }  // namespace instbench::os

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/engines/core/oracle.hpp"
 #include "harness/fuzz/generate.hpp"
-#include "harness/worker/oracle.hpp"
 #include "runtime/codegen/code.hpp"
 #include "runtime/module/load.hpp"
 #include "runtime/pool/pool.hpp"

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "harness/fuzz/differential.hpp"
-#include "harness/worker/touch_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
 #include "runtime/module/load.hpp"
 
 namespace instbench::bench {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "harness/worker/injection.hpp"
+#include "harness/worker/stretch.hpp"
 #include "runtime/os/usage.hpp"
 
 namespace instbench::bench {
@@ -26,30 +26,18 @@ class Capture : public benchmark::BenchmarkReporter {
   std::vector<Run> runs_;
 };
 
-// All that is timed. One function, never inlined: the same loop compiled twice differed by 6 % on a cycle of 30 µs.
-[[gnu::noinline]] void run_cycles(benchmark::State& state, CoreCell& cell) {
-  for (auto _ : state) cell.cycle();
-}
-
-void run_injected_cycles(benchmark::State& state, CoreCell& cell) {
-  for (auto _ : state) cell.injected_cycle();
-}
-
 // Once for each time that the library runs the loop: how long was waited after it, to make it longer by a share.
 using Waits = std::vector<double>;
 
-void run_loop(benchmark::State& state, CoreCell& cell, Waits& waits_ns) {
+void run_loop(benchmark::State& state, Cell& cell, Waits& waits_ns) {
   const uint64_t begin = os::now_ns();
-  if (cell.does_extra_work())
-    run_injected_cycles(state, cell);
-  else
-    run_cycles(state, cell);
+  cell.cycles(state);
   const uint64_t end = os::now_ns();
   if (cell.stretched_by() > 0) stretch(begin, cell.stretched_by());
   waits_ns.push_back(cell.stretched_by() > 0 ? static_cast<double>(os::now_ns() - end) : 0);
 }
 
-benchmark::internal::Benchmark* register_cycle(CoreCell& cell, const std::string& name, std::string& failure,
+benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& name, std::string& failure,
                                                Waits& waits_ns) {
   return benchmark::RegisterBenchmark(name.c_str(),
                                       [&](benchmark::State& state) {
@@ -79,7 +67,7 @@ void initialise(const std::vector<std::string>& given) {
 
 }  // namespace
 
-Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts) {
+Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts) {
   initialise({"instbench"});
   std::string failure;
   Waits waits_ns;
@@ -110,7 +98,7 @@ Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_m
   return batch;
 }
 
-int run_batch_by_hand(CoreCell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags) {
+int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags) {
   std::vector<std::string> arguments{"instbench"};
   arguments.insert(arguments.end(), benchmark_flags.begin(), benchmark_flags.end());
   initialise(arguments);

@@ -7,24 +7,24 @@
 #include <string>
 #include <vector>
 
-#include "harness/worker/core_cell.hpp"
+#include "harness/worker/cell.hpp"
 
 namespace instbench::bench {
 
 struct Batch {
   uint64_t iterations = 0;
-  double real_ns = 0;  // per cycle
-  double cpu_ns = 0;   // per cycle, user and system
+  double real_ns = 0;            // per cycle
+  double cpu_ns = 0;             // per cycle, user and system
   std::vector<double> parts_ns;  // per cycle, of each part, in the order timed
 };
 
 // `iterations` given: about that many, in `parts` runs of the loop one after another (fewer where there are fewer
-// iterations), so that a burst of interference on the machine is in some parts and not in others. Absent: Google Benchmark
-// looks for a count that takes `aim_ms`, in one part.
-Batch run_batch(CoreCell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts);
+// iterations), so that a burst of interference on the machine is in some parts and not in others. Absent: Google
+// Benchmark looks for a count that takes `aim_ms`, in one part.
+Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts);
 
 // The same loop by hand: every --benchmark_* flag works, and the output is Google Benchmark's.
 // Returns an exit code.
-int run_batch_by_hand(CoreCell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags);
+int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags);
 
 }  // namespace instbench::bench

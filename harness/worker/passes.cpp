@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 #include <thread>
 
 #include "harness/worker/batch.hpp"
@@ -49,9 +50,14 @@ Json to_json(const Distribution& d) {
   return {{"mean", d.mean}, {"min", d.min}, {"p50", d.p50}, {"p90", or_null(d.p90)}, {"p99", or_null(d.p99)}};
 }
 
-Json to_json(const PhaseTimes& t) {
-  return {{"acquire", t.acquire}, {"init", t.init},       {"start", t.start},
-          {"work", t.work},       {"release", t.release}, {"instantiate", t.instantiate()},
+Json to_json(const PhaseTimes& t, const PhaseSet& known) {
+  const auto value = [&](Phase phase, uint64_t ns) { return known.contains(phase) ? Json(ns) : Json(nullptr); };
+  return {{"acquire", value(Phase::acquire, t.acquire)},
+          {"init", value(Phase::init, t.init)},
+          {"start", value(Phase::start, t.start)},
+          {"work", value(Phase::work, t.work)},
+          {"release", value(Phase::release, t.release)},
+          {"instantiate", t.instantiate()},
           {"cycle", t.cycle()}};
 }
 
@@ -76,7 +82,7 @@ struct Recorded {
     for (auto* values : {&acquire, &init, &start, &work, &release, &instantiate, &cycle}) values->reserve(samples);
     path.reserve(samples);
   }
-  void add(const PhaseTimes& times, const Path& taken) {
+  void add(const PhaseTimes& times, uint32_t taken) {
     acquire.push_back(times.acquire);
     init.push_back(times.init);
     start.push_back(times.start);
@@ -84,11 +90,11 @@ struct Recorded {
     release.push_back(times.release);
     instantiate.push_back(times.instantiate());
     cycle.push_back(times.cycle());
-    path.push_back(taken.index());
+    path.push_back(taken);
   }
 };
 
-Json by_path(const Recorded& recorded) {
+Json by_path(const Recorded& recorded, const Cell& cell) {
   std::map<uint32_t, std::pair<std::vector<uint64_t>, std::vector<uint64_t>>> groups;
   for (size_t i = 0; i < recorded.path.size(); ++i) {
     groups[recorded.path[i]].first.push_back(recorded.instantiate[i]);
@@ -97,52 +103,27 @@ Json by_path(const Recorded& recorded) {
   Json result = Json::object();
   for (auto& [index, values] : groups) {
     const size_t samples = values.first.size();
-    result[to_string(Path::from_index(index))] = {{"samples", samples},
-                                                  {"instantiate_p50", distribution(values.first)->p50},
-                                                  {"cycle_p50", distribution(values.second)->p50}};
+    const std::string path = cell.path_text(index);
+    if (path.empty()) continue;
+    result[path] = {{"samples", samples},
+                    {"instantiate_p50", distribution(values.first)->p50},
+                    {"cycle_p50", distribution(values.second)->p50}};
   }
   return result;
-}
-
-Json paths_of(const std::array<uint64_t, Path::kIndexEnd>& counts) {
-  Json paths = Json::object();
-  for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
-    if (counts[i] != 0) paths[to_string(Path::from_index(i))] = counts[i];
-  }
-  return paths;
-}
-
-// The reset of the instance being timed is known at its release; every reset of a cell goes the same
-// way, so the path is completed from the strategy.
-Path completed(Path path, const Strategy& strategy) {
-  switch (strategy.reset) {
-    case Reset::unmap:
-      path.reset = ResetPath::unmap;
-      break;
-    case Reset::remap:
-      path.reset = ResetPath::remap;
-      break;
-    case Reset::madvise:
-      path.reset = ResetPath::madvise;
-      break;
-    case Reset::copy:
-      path.reset = ResetPath::copy;
-      break;
-  }
-  return path;
 }
 
 }  // namespace
 
 void pass_verify(PassContext& context) {
-  if (const auto leak = context.cell.verify(*context.oracle)) throw Leak("not isolated: " + *leak);
-  context.sample["verified"] = true;
+  if (const auto leak = context.cell.verify(context.request.verify_rounds)) throw Leak("not isolated: " + *leak);
+  if (context.cell.can_verify()) context.sample["verified"] = true;
 }
 
-void pass_first(CoreCell& cell, Json& sample) {
+void pass_first(Cell& cell, Json& sample) {
   std::string path;
-  sample["first"] = to_json(cell.first_cycle(path));
-  sample["first"]["path"] = path;
+  const PhaseTimes times = cell.first_cycle(path);
+  sample["first"] = to_json(times, cell.known_phases());
+  sample["first"]["path"] = path.empty() ? Json(nullptr) : Json(path);
 }
 
 void pass_batch(PassContext& context) {
@@ -165,19 +146,20 @@ void pass_phases(PassContext& context) {
   Recorded recorded(samples);
   for (size_t i = 0; i < samples; ++i) {
     const PhaseTimes times = context.cell.phased_cycle();
-    recorded.add(times, completed(context.cell.last_path(), context.cell.prepared().strategy()));
+    recorded.add(times, context.cell.last_path());
   }
-  context.sample["phases_by_path"] = by_path(recorded);
+  context.sample["phases_by_path"] = by_path(recorded, context.cell);
   const double clock_ns = os::clock_read_ns();
   Json phases = {{"samples", samples}, {"clock_ns", clock_ns}, {"resolution_ns", 5 * clock_ns}};
-  phases["acquire"] = to_json(*distribution(recorded.acquire));
-  phases["init"] = to_json(*distribution(recorded.init));
-  // Not zero but unknown where a start function is there and was not run.
-  const Prepared& prepared = context.cell.prepared();
-  const bool not_run = prepared.module().start.has_value() && prepared.code() == nullptr;
-  phases["start"] = not_run ? Json(nullptr) : to_json(*distribution(recorded.start));
-  phases["work"] = to_json(*distribution(recorded.work));
-  phases["release"] = to_json(*distribution(recorded.release));
+  const PhaseSet known = context.cell.known_phases();
+  const auto add = [&](Phase phase, std::vector<uint64_t>& values) {
+    phases[name_of(phase)] = known.contains(phase) ? to_json(*distribution(values)) : Json(nullptr);
+  };
+  add(Phase::acquire, recorded.acquire);
+  add(Phase::init, recorded.init);
+  add(Phase::start, recorded.start);
+  add(Phase::work, recorded.work);
+  add(Phase::release, recorded.release);
   phases["instantiate"] = to_json(*distribution(recorded.instantiate));
   phases["cycle"] = to_json(*distribution(recorded.cycle));
   context.sample["phases"] = std::move(phases);
@@ -186,69 +168,65 @@ void pass_phases(PassContext& context) {
 void pass_counters(PassContext& context) {
   CounterSlopes slopes = context.cell.count();
   // A counter that is zero in every phase says nothing about this cell.
-  std::vector<std::string> silent;
-  for (const auto& [name, value] : slopes.cycle) {
-    if (value == 0 && slopes.instantiate[name] == 0 && slopes.work[name] == 0 && slopes.release[name] == 0)
-      silent.push_back(name);
+  std::set<std::string> telling;
+  for (const auto& [phase, counts] : slopes.phases) {
+    for (const auto& [name, value] : counts) {
+      if (value != 0) telling.insert(name);
+    }
   }
-  for (NamedCounts* counts : {&slopes.cycle, &slopes.instantiate, &slopes.work, &slopes.release}) {
-    for (const std::string& name : silent) counts->erase(name);
+  Json counters = {{"cycles", {slopes.short_cycles, slopes.long_cycles}}};
+  for (auto& [phase, counts] : slopes.phases) {
+    std::erase_if(counts, [&](const auto& entry) { return !telling.contains(entry.first); });
+    counters[phase] = counts;
   }
-  context.sample["counters"] = {{"cycles", {slopes.short_cycles, slopes.long_cycles}},
-                                {"instantiate", slopes.instantiate},
-                                {"work", slopes.work},
-                                {"release", slopes.release},
-                                {"cycle", slopes.cycle}};
+  context.sample["counters"] = std::move(counters);
 }
 
-void pass_memory(PassContext& context) {
-  const auto resident = os::resident_in(context.cell.pool().reservations());
-  const uint64_t instances = context.request.cell.slots;
-  if (!resident) {
-    context.sample["memory"] = nullptr;
-    return;
-  }
-  context.sample["memory"] = {{"instances", instances},
-                              {"rss_bytes", resident->rss_bytes / instances},
-                              {"pss_bytes", resident->pss_bytes / instances},
-                              {"private_dirty_bytes", resident->private_dirty_bytes / instances}};
+void add_traced_calls(Json& sample) {
+  const Json& trace = sample["trace"];
+  if (!trace.contains("cycle")) return;
+  sample["counters"]["cycle"].update(trace["cycle"]);
+  sample["engine"]["counters"].push_back("syscalls");
 }
+
+void pass_memory(PassContext& context) { context.sample["memory"] = context.cell.memory(); }
 
 void pass_floor(PassContext& context) {
-  if (context.cell.prepared().strategy().reset != Reset::madvise) return;
-  uint64_t range_bytes = 0;
-  const auto floor = context.cell.floor_ns(range_bytes);
-  if (floor) context.sample["floor"] = {{"madvise_clean_ns", *floor}, {"range_bytes", range_bytes}};
+  Json floor = context.cell.floor();
+  if (!floor.is_null()) context.sample["floor"] = std::move(floor);
 }
 
 void pass_verify_after(PassContext& context) {
-  context.sample["paths"] = paths_of(context.cell.warm_paths());
+  Json paths = context.cell.paths();
+  if (!paths.is_null()) context.sample["paths"] = std::move(paths);
   uint64_t slots_compared = 0;
-  if (const auto leak = context.cell.verify_timed(*context.oracle, slots_compared))
-    throw Leak("not isolated: " + *leak);
-  context.sample["verified_slots"] = slots_compared;
+  if (const auto leak = context.cell.verify_timed(slots_compared)) throw Leak("not isolated: " + *leak);
+  if (context.cell.can_verify()) context.sample["verified_slots"] = slots_compared;
+}
+
+Json traced_slopes(const std::vector<os::TracedInterval>& intervals) {
+  if (intervals.size() != 2)
+    throw std::runtime_error("the traced child passed " + std::to_string(intervals.size() + 1) + " markers, not 3");
+  NamedCounts slopes;
+  for (const auto& [name, calls] : intervals[1]) slopes["syscalls." + name] += static_cast<double>(calls);
+  for (const auto& [name, calls] : intervals[0]) slopes["syscalls." + name] -= static_cast<double>(calls);
+  for (auto& [name, value] : slopes) value /= static_cast<double>(Cell::kLongRun - Cell::kShortRun);
+  std::erase_if(slopes, [](const auto& entry) { return entry.second == 0; });
+  return {{"cycles", {Cell::kShortRun, Cell::kLongRun}}, {"cycle", slopes}};
 }
 
 void pass_trace(PassContext& context) {
-  CoreCell& cell = context.cell;
+  Cell& cell = context.cell;
   Json& trace = context.sample["trace"];
   try {
-    const auto intervals = os::trace_child([&] {
+    trace = traced_slopes(os::trace_child([&] {
       cell.warm_up();
       os::trace_marker();
-      cell.run(CoreCell::kShortRun);
+      cell.run(Cell::kShortRun);
       os::trace_marker();
-      cell.run(CoreCell::kLongRun);
+      cell.run(Cell::kLongRun);
       os::trace_marker();
-    });
-    if (intervals.size() != 2)
-      throw std::runtime_error("the traced child passed " + std::to_string(intervals.size() + 1) + " markers, not 3");
-    NamedCounts slopes;
-    for (const auto& [name, calls] : intervals[1]) slopes["syscalls." + name] += static_cast<double>(calls);
-    for (const auto& [name, calls] : intervals[0]) slopes["syscalls." + name] -= static_cast<double>(calls);
-    for (auto& [name, value] : slopes) value /= static_cast<double>(CoreCell::kLongRun - CoreCell::kShortRun);
-    std::erase_if(slopes, [](const auto& entry) { return entry.second == 0; });
-    trace = {{"cycles", {CoreCell::kShortRun, CoreCell::kLongRun}}, {"cycle", slopes}};
+    }));
   } catch (const std::system_error& error) {
     trace = {{"unsupported", error.what()}};
   }

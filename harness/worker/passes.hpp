@@ -2,7 +2,8 @@
 #pragma once
 
 #include "harness/protocol/cell.hpp"
-#include "harness/worker/core_cell.hpp"
+#include "harness/worker/cell.hpp"
+#include "runtime/os/trace.hpp"
 
 namespace instbench::bench {
 
@@ -13,17 +14,22 @@ struct Leak : std::runtime_error {
 
 struct PassContext {
   const Request& request;
-  CoreCell& cell;
-  std::optional<Oracle>& oracle;  // made when a pass that verifies is wanted
+  Cell& cell;
   Json& sample;
 };
 
+// System calls per cycle from the two intervals of a traced child, as the sample's "trace". Throws std::runtime_error
+// when it passed another number of markers.
+Json traced_slopes(const std::vector<os::TracedInterval>& intervals);
+
 void pass_trace(PassContext&);   // in a forked child: before this process has a pool or another thread
 void pass_verify(PassContext&);  // before any timing; throws Leak
-void pass_first(CoreCell& cell, Json& sample);
+void pass_first(Cell& cell, Json& sample);
 void pass_batch(PassContext&);  // warms up, then the batch, with bystanders running
 void pass_phases(PassContext&);
 void pass_counters(PassContext&);
+// After counters and trace: the traced system calls become counters of whole cycles, where the engine counts none.
+void add_traced_calls(Json& sample);
 void pass_memory(PassContext&);
 void pass_floor(PassContext&);
 void pass_verify_after(PassContext&);  // throws Leak

@@ -5,72 +5,17 @@
 #include <optional>
 #include <system_error>
 
+#include "harness/protocol/touch_plan.hpp"
 #include "harness/worker/batch.hpp"
 #include "harness/worker/passes.hpp"
-#include "harness/worker/program.hpp"
 #include "runtime/os/build_info.hpp"
-#include "runtime/os/environment.hpp"
 #include "runtime/os/features.hpp"
-#include "runtime/os/usage.hpp"
 
 namespace instbench::bench {
 namespace {
 
 bool wants(const Request& request, std::string_view pass) {
   return std::find(request.passes.begin(), request.passes.end(), pass) != request.passes.end();
-}
-
-Strategy strategy_of(const Request& request) {
-  if (request.arm.engine != "core")
-    throw Unsupported("this worker has the engine 'core' only, not '" + request.arm.engine + "'");
-  return parse_strategy(request.arm.strategy);
-}
-
-void set_huge_pages(const Strategy& strategy) {
-  if (strategy.thp == Thp::off) {
-    os::disable_huge_pages();
-    return;
-  }
-  const auto mode = os::environment().thp;
-  if (!mode || *mode == "never")
-    throw Unsupported("thp=on: transparent huge pages are " + mode.value_or("not part of this kernel") + " here");
-}
-
-Json facts_of(const CoreCell& cell, const Program& program) {
-  const Prepared& prepared = cell.prepared();
-  uint64_t image_bytes = 0, image_file_bytes = 0, image_hole_bytes = 0;
-  size_t extents = 0;
-  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    const ImagePlan& plan = prepared.image(i).plan();
-    image_bytes += plan.content.size();
-    image_file_bytes += plan.file_bytes();
-    image_hole_bytes += plan.hole_bytes();
-    extents += plan.extents.size();
-  }
-  const bool has_start = prepared.module().start.has_value(), runs = prepared.code() != nullptr;
-  Json preinit;
-  if (program.preinit) {
-    const PreinitReport& report = *program.preinit;
-    preinit = {{"memory_pages", {report.memory_pages_before, report.memory_pages_after}},
-               {"content_pages", {report.content_pages_before, report.content_pages_after}},
-               {"globals_changed", report.globals_changed},
-               {"table_entries_changed", report.table_entries_changed},
-               {"segments_dropped", report.segments_dropped},
-               {"baked_in", report.baked_in}};
-  }
-  return {{"codegen", program.codegen},
-          {"preinit", preinit},
-          {"code_from", program.cache_note.empty() ? Json(nullptr) : Json(program.cache_note)},
-          {"start_function", !has_start ? "none"
-                             : runs     ? "run"
-                                        : "not run (codegen=none)"},
-          {"table_entry_bytes", sizeof(FuncRef)},
-          {"vmctx_bytes", prepared.layout().total},
-          {"image_bytes", image_bytes},
-          {"image_extents", extents},
-          {"image_file_bytes", image_file_bytes},
-          {"image_hole_bytes", image_hole_bytes},
-          {"leftover_segments", prepared.leftover_data().size() + prepared.leftover_elements().size()}};
 }
 
 Json features_now() {
@@ -81,28 +26,43 @@ Json features_now() {
   return result;
 }
 
-void measure(const Request& request, Json& sample) {
-  const Strategy strategy = strategy_of(request);
-  set_huge_pages(strategy);
-  const Program program = load_program(request, strategy);
+// Engines that do not count their own system calls have them counted by ptrace, in every process that counts.
+bool counts_calls(const Cell& cell) {
+  const std::vector<std::string>& counters = cell.engine().counters;
+  return std::find(counters.begin(), counters.end(), "syscalls") != counters.end();
+}
+
+// An instance that cannot be made fails in the passes that follow, with its own reason.
+void trace_if_it_runs(PassContext& context) {
+  try {
+    pass_trace(context);
+  } catch (const std::runtime_error& error) {
+    context.sample["trace"] = {{"unsupported", error.what()}};
+  }
+}
+
+void measure(const Request& request, const Open& open, Json& sample) {
+  const std::unique_ptr<Cell> cell = open(request);
+  sample["engine"] = to_json(cell->engine());
   sample["features"] = features_now();
-  CoreCell cell(program, request.cell, strategy, request.seed);
-  sample["facts"] = facts_of(cell, program);
-  if (wants(request, "first")) pass_first(cell, sample);  // before anything else has warmed this process
-  std::optional<Oracle> oracle;
-  if (wants(request, "verify") || wants(request, "verify_after"))
-    oracle.emplace(program.module, program.code, program.host);
-  PassContext context{request, cell, oracle, sample};
+  sample["facts"] = cell->facts();
+  if (wants(request, "first")) pass_first(*cell, sample);  // before anything else has warmed this process
+  PassContext context{request, *cell, sample};
   if (request.inject) {
-    cell.inject(*request.inject);
+    cell->inject(*request.inject);
     sample["injected"] = {{"what", to_text(*request.inject)}};
   }
-  if (wants(request, "trace")) pass_trace(context);
+  const bool traced_for_counters = wants(request, "counters") && !counts_calls(*cell);
+  if (traced_for_counters)
+    trace_if_it_runs(context);
+  else if (wants(request, "trace"))
+    pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
-  cell.warm_up();
+  cell->warm_up();
   if (wants(request, "batch")) pass_batch(context);
   if (wants(request, "phases")) pass_phases(context);
   if (wants(request, "counters")) pass_counters(context);
+  if (traced_for_counters) add_traced_calls(sample);
   if (wants(request, "memory")) pass_memory(context);
   if (wants(request, "batch")) pass_floor(context);
   if (wants(request, "verify_after")) pass_verify_after(context);
@@ -125,33 +85,57 @@ void give_reason(Json& sample, const char* status, const std::string& reason) {
 
 }  // namespace
 
-std::string run_request(const std::string& request_json) {
-  Json sample = {
-      {"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"verified", nullptr}, {"tool", tool()}};
-  try {
-    measure(request_from_json(Json::parse(request_json)), sample);
-  } catch (const Unsupported& error) {
-    give_reason(sample, "skipped", error.what());
-  } catch (const DoesNotFit& error) {
-    give_reason(sample, "skipped", error.what());
-  } catch (const Leak& error) {
-    sample["verified"] = false;
-    give_reason(sample, "failed", error.what());
-  } catch (const std::bad_alloc&) {
-    give_reason(sample, "failed", "out of memory");
-  } catch (const std::exception& error) {
-    give_reason(sample, "failed", error.what());
-  }
-  return sample.dump(-1, ' ', false, Json::error_handler_t::replace);
+namespace {
+
+// {"protocol": 1, "describe": true, "arm": {…}}
+void describe(const Json& request, const Describe& ask, Json& answer) {
+  answer["engine"] = to_json(ask(arm_from_json(request.at("arm"))));
 }
 
-int run_by_hand(const std::string& request_json, const std::vector<std::string>& benchmark_flags) {
+template <typename Body>
+void with_reasons(Json& answer, Body body) {
+  try {
+    body();
+  } catch (const Skip& error) {
+    give_reason(answer, "skipped", error.what());
+  } catch (const DoesNotFit& error) {
+    give_reason(answer, "skipped", error.what());
+  } catch (const Refused& error) {
+    give_reason(answer, "refused", error.what());
+  } catch (const Leak& error) {
+    answer["verified"] = false;
+    give_reason(answer, "failed", error.what());
+  } catch (const std::bad_alloc&) {
+    give_reason(answer, "failed", "out of memory");
+  } catch (const std::exception& error) {
+    give_reason(answer, "failed", error.what());
+  }
+}
+
+}  // namespace
+
+std::string run_request(const std::string& request_json, const Engines& engines) {
+  Json answer = {{"protocol", kProtocolVersion}, {"status", "ok"}, {"reason", nullptr}, {"tool", tool()}};
+  with_reasons(answer, [&] {
+    const Json request = Json::parse(request_json);
+    if (request.is_object() && request.value("describe", Json()) == true) {
+      describe(request, engines.describe, answer);
+      return;
+    }
+    answer["verified"] = nullptr;
+    measure(request_from_json(request), engines.open, answer);
+  });
+  // A sample is ok, skipped or failed; a strategy is refused when it is described.
+  if (answer["status"] == "refused" && answer.contains("verified")) answer["status"] = "failed";
+  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+int run_by_hand(const std::string& request_json, const std::vector<std::string>& benchmark_flags,
+                const Engines& engines) {
   const Request request = request_from_json(Json::parse(request_json));
-  const Strategy strategy = strategy_of(request);
-  set_huge_pages(strategy);
-  CoreCell cell(load_program(request, strategy), request.cell, strategy, request.seed);
-  cell.warm_up();
-  return run_batch_by_hand(cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
+  const std::unique_ptr<Cell> cell = engines.open(request);
+  cell->warm_up();
+  return run_batch_by_hand(*cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
 }
 
 }  // namespace instbench::bench

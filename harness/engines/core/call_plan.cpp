@@ -1,9 +1,9 @@
-#include "harness/worker/call_plan.hpp"
+#include "harness/engines/core/call_plan.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "harness/worker/touch_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
 #include "runtime/instance/link.hpp"
 
 namespace instbench::bench {

@@ -1,9 +1,10 @@
 // Slowdowns of known size, so that what judges a measurement can be judged. A cycle without one is compiled as if this
 // file were not there.
 //
-// A share is exact whatever the machine does: each part of the batch, and each instantiation of the second pass, is made
-// longer by that share of the time that it has just taken. (A spin of a length found beforehand was not: on a shared machine
-// the cycle it was a share of had changed by the time it was added; 5 % were 5.8 to 8.3.) A call or a page is work within `init`.
+// A share is exact whatever the machine does: each part of the batch, and each instantiation of the second pass, is
+// made longer by that share of the time that it has just taken. (A spin of a length found beforehand was not: on a
+// shared machine the cycle it was a share of had changed by the time it was added; 5 % were 5.8 to 8.3.) A call or a
+// page is work within `init`.
 #pragma once
 
 #include <array>
@@ -12,12 +13,10 @@
 #include <memory>
 
 #include "harness/protocol/inject.hpp"
-#include "harness/worker/cycle.hpp"
+#include "harness/worker/marks.hpp"
+#include "harness/worker/stretch.hpp"
 
 namespace instbench::bench {
-
-// Waits until the time since `begin_ns` has grown by `share` of itself.
-void stretch(uint64_t begin_ns, double share) noexcept;
 
 // One more system call, or one more page copied, each time.
 class ExtraWork {

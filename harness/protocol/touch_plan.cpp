@@ -1,4 +1,4 @@
-#include "harness/worker/touch_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -193,6 +193,14 @@ TouchPlan::TouchPlan(const Workload& workload, double vary, uint64_t seed, const
     drawing.next();
     cycles_.push_back(drawing.touches());
   }
+}
+
+Json TouchPlan::to_json() const {
+  Json cycles = Json::array();
+  for (const Touches& touches : cycles_) {
+    cycles.push_back({{"reads", touches.reads}, {"writes", touches.writes}, {"entries", touches.entries}});
+  }
+  return {{"grow", grow_pages_}, {"cycles", cycles}};
 }
 
 }  // namespace instbench::bench

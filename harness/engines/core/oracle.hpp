@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/worker/call_plan.hpp"
+#include "harness/engines/core/call_plan.hpp"
 #include "runtime/pool/pool.hpp"
 
 namespace instbench::bench {

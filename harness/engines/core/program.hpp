@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "harness/engines/core/call_host.hpp"
 #include "harness/protocol/call_script.hpp"
 #include "harness/protocol/cell.hpp"
-#include "harness/worker/call_host.hpp"
 #include "runtime/codegen/code.hpp"
 #include "runtime/instance/strategy.hpp"
 #include "runtime/module/module.hpp"

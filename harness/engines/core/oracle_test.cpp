@@ -1,4 +1,4 @@
-#include "harness/worker/oracle.hpp"
+#include "harness/engines/core/oracle.hpp"
 
 #include <gtest/gtest.h>
 

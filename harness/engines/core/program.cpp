@@ -1,4 +1,4 @@
-#include "harness/worker/program.hpp"
+#include "harness/engines/core/program.hpp"
 
 #include "runtime/instance/prepared.hpp"
 #include "runtime/module/load.hpp"

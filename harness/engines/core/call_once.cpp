@@ -1,7 +1,7 @@
-#include "harness/worker/call_once.hpp"
+#include "harness/engines/core/call_once.hpp"
 
-#include "harness/worker/call_plan.hpp"
-#include "harness/worker/program.hpp"
+#include "harness/engines/core/call_plan.hpp"
+#include "harness/engines/core/program.hpp"
 #include "runtime/os/usage.hpp"
 #include "runtime/pool/pool.hpp"
 

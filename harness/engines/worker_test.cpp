@@ -1,5 +1,4 @@
-#include "harness/worker/injection.hpp"
-#include "harness/worker/worker.hpp"
+#include "harness/engines/engines.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +6,9 @@
 #include <fstream>
 #include <map>
 
+#include "harness/engines/core/injection.hpp"
 #include "harness/protocol/cell.hpp"
+#include "harness/worker/stretch.hpp"
 #include "runtime/instance/strategy.hpp"
 #include "runtime/os/build_info.hpp"
 #include "runtime/os/features.hpp"
@@ -37,7 +38,7 @@ class Worker : public testing::Test {
     request.batch_ms = 1;
     return request;
   }
-  static Json ask(const Request& request) { return Json::parse(run_request(to_json(request).dump())); }
+  static Json ask(const Request& request) { return Json::parse(run_request(to_json(request).dump(), engines())); }
 
  private:
   std::filesystem::path path_;
@@ -180,7 +181,7 @@ TEST_F(Worker, WhatCannotBeDoneIsSkippedWithItsReason) {
   EXPECT_EQ(sample["status"], "skipped");
   EXPECT_NE(sample["reason"].get<std::string>().find("do not fit"), std::string::npos);
   Request foreign = request(testing_modules::kRich, "pool-lazy");
-  foreign.arm.engine = "wasmtime";
+  foreign.arm.engine = "elsewhere";
   EXPECT_EQ(ask(foreign)["status"], "skipped");
   Request threads = request(testing_modules::kRich, "pool-lazy");
   threads.cell.threads = 2;
@@ -195,8 +196,8 @@ TEST_F(Worker, AFailureIsASampleToo) {
   Request changed = request(testing_modules::kRich, "pool-lazy");
   changed.module_sha256 = "0000";
   EXPECT_NE(ask(changed)["reason"].get<std::string>().find("changed since"), std::string::npos);
-  EXPECT_EQ(Json::parse(run_request("not json"))["status"], "failed");
-  EXPECT_EQ(Json::parse(run_request("{\"protocol\": 99}"))["status"], "failed");
+  EXPECT_EQ(Json::parse(run_request("not json", engines()))["status"], "failed");
+  EXPECT_EQ(Json::parse(run_request("{\"protocol\": 99}", engines()))["status"], "failed");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "harness/worker/call_host.hpp"
+#include "harness/engines/core/call_host.hpp"
 
 #include <algorithm>
 #include <cstring>

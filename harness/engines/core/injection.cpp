@@ -1,16 +1,9 @@
-#include "harness/worker/injection.hpp"
+#include "harness/engines/core/injection.hpp"
 
 #include "runtime/os/counters.hpp"
 #include "runtime/os/process.hpp"
 
 namespace instbench::bench {
-
-void stretch(uint64_t begin_ns, double share) noexcept {
-  const uint64_t now = os::now_ns();
-  const uint64_t end = now + static_cast<uint64_t>(static_cast<double>(now - begin_ns) * share);
-  while (os::now_ns() < end) {
-  }
-}
 
 ExtraWork::ExtraWork(Injection::Kind kind)
     : kind_(kind), pages_(kind == Injection::Kind::page ? std::make_unique<Pages>() : nullptr) {}

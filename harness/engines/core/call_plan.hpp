@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/engines/core/call_host.hpp"
 #include "harness/protocol/call_script.hpp"
-#include "harness/worker/call_host.hpp"
 #include "runtime/instance/instance.hpp"
 
 namespace instbench::bench {

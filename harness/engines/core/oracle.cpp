@@ -1,10 +1,10 @@
-#include "harness/worker/oracle.hpp"
+#include "harness/engines/core/oracle.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 
-#include "harness/worker/touch_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
 #include "runtime/os/usage.hpp"
 
 namespace instbench::bench {

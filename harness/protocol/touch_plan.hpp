@@ -36,13 +36,6 @@ class Random {
   uint64_t state_;
 };
 
-// What the touched instance offers.
-struct TouchTarget {
-  uint64_t memory_bytes = 0;    // at the start; 0: no memory
-  uint64_t growable_pages = 0;  // of 64 KiB
-  uint64_t table_entries = 0;   // of table 0
-};
-
 // The workload does not fit the module: a skipped cell.
 struct DoesNotFit : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -65,6 +58,8 @@ class TouchPlan {
 
   const Touches& now() const { return cycles_[current_]; }
   uint64_t grow_pages() const { return grow_pages_; }
+  // {"grow": G, "cycles": [{"reads": […], "writes": […], "entries": […]}, …]}
+  Json to_json() const;
   void next_cycle() { current_ = current_ + 1 == cycles_.size() ? 0 : current_ + 1; }
 
  private:

@@ -4,40 +4,16 @@
 // allocation, no logging, no destruction.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
 
-#include "harness/worker/call_plan.hpp"
-#include "harness/worker/touch_plan.hpp"
-#include "runtime/os/counters.hpp"
-#include "runtime/os/usage.hpp"
+#include "harness/engines/core/call_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
+#include "harness/worker/marks.hpp"
 #include "runtime/pool/pool.hpp"
 
 namespace instbench::bench {
-
-// Phases in the order in which a cycle meets them.
-enum class Phase : uint8_t { release, acquire, init, start, work };
-inline constexpr size_t kPhases = 5;
-
-struct NoMarks {
-  void at(size_t) noexcept {}
-};
-
-struct ClockMarks {
-  std::array<uint64_t, kPhases + 1> ns{};
-  void at(size_t border) noexcept { ns[border] = os::now_ns(); }
-};
-
-struct CounterMarks {
-  std::array<os::Counters, kPhases + 1> counters;
-  std::array<os::Faults, kPhases + 1> faults;
-  void at(size_t border) noexcept {
-    counters[border] = os::counters();
-    faults[border] = os::thread_faults();
-  }
-};
 
 // Does one cycle's worth of touching. The sum keeps the reads alive.
 inline uint64_t touch(Instance instance, const TouchPlan& plan, uint64_t value) {

@@ -1,4 +1,4 @@
-#include "harness/worker/touch_plan.hpp"
+#include "harness/protocol/touch_plan.hpp"
 
 #include <gtest/gtest.h>
 

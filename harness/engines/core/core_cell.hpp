@@ -1,0 +1,85 @@
+// CoreCell: one cell on the in-tree core: its module, pool, ring and touch plan, and the passes over them.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/engines/core/cycle.hpp"
+#include "harness/engines/core/injection.hpp"
+#include "harness/engines/core/oracle.hpp"
+#include "harness/engines/core/program.hpp"
+#include "harness/protocol/cell.hpp"
+#include "harness/worker/cell.hpp"
+
+namespace instbench::bench {
+
+class CoreCell final : public Cell {
+ public:
+  // Throws Unsupported or DoesNotFit (a skipped cell), StrategyError, std::system_error.
+  CoreCell(Program program, const Case& cell, const Strategy& strategy, uint64_t seed);
+
+  const EngineFacts& engine() const override { return engine_; }
+  Json facts() const override;
+  PhaseSet known_phases() const override;
+  PhaseTimes first_cycle(std::string& path) override;
+  std::optional<std::string> verify(uint64_t rounds) override;
+  std::optional<std::string> verify_timed(uint64_t& slots_compared) override;
+  void warm_up() override;
+  void inject(const Injection& injection) override;
+  double stretched_by() const override { return share_; }
+  void cycles(benchmark::State& state) override;
+  void run(uint64_t count) override;
+  PhaseTimes phased_cycle() override;
+  CounterSlopes count() override;
+  uint32_t last_path() const override;
+  std::string path_text(uint32_t index) const override { return to_string(Path::from_index(index)); }
+  Json paths() const override;
+  Json memory() const override;
+  // One madvise over the clean range that a release would discard; null when the range is empty or the reset another.
+  Json floor() override;
+
+ private:
+  // The cycle that is marked, with the extra work if there is any.
+  template <typename Marks>
+  void marked_cycle(Marks& marks) {
+    if (extra_) {
+      Injected<Marks> injected{marks, *extra_};
+      ring_->cycle(injected);
+    } else {
+      ring_->cycle(marks);
+    }
+  }
+  void run_cycles(benchmark::State& state);
+  void run_injected_cycles(benchmark::State& state);
+  Oracle& oracle();
+  std::unique_ptr<Pool> new_pool(uint32_t slots) const;
+  void refuse_if_too_large() const;
+
+  Ring new_ring(Pool& pool, const Tenant& tenant, size_t slots) {
+    return {pool, tenant, *plan_, calls_.get(), program_.host.get(), slots};
+  }
+
+  Program program_;
+  EngineFacts engine_;
+  std::shared_ptr<const Prepared> prepared_;
+  std::unique_ptr<CallPlan> calls_;
+  uint32_t slots_;
+  uint64_t seed_;
+  std::optional<ExtraWork> extra_;
+  double share_ = 0;
+  std::optional<Oracle> oracle_;  // made when something is to be compared with it
+  std::unique_ptr<TouchPlan> plan_;
+  std::unique_ptr<Pool> pool_;
+  Tenant* tenant_ = nullptr;
+  std::array<uint64_t, Path::kIndexEnd> paths_before_{};
+  std::unique_ptr<Ring> ring_;  // after pool_: it gives its slots back first
+};
+
+EngineFacts core_facts(const std::string& strategy);  // canonical text; throws StrategyError
+
+// Loads the module and makes the cell. Throws Skip, LoadError, std::system_error.
+std::unique_ptr<Cell> open_core(const Request& request);
+
+}  // namespace instbench::bench

@@ -1,4 +1,5 @@
 // instbench plot and fetch: Python programs of the source tree, which take over this process.
+#include <algorithm>
 #include <filesystem>
 
 #include "harness/cli/cli.hpp"
@@ -40,10 +41,24 @@ void add_plot(CLI::App& app, Action& action) {
   });
 }
 
+namespace {
+
+// "wasmtime", "wasmtime@48.0.0": not the name of a module.
+bool is_engine(const std::string& argument) {
+  const std::string name = argument.substr(0, argument.find('@'));
+  return name == "wasmtime" || name == "wasmtime-rs" || name == "wasmi" || name == "wasmer";
+}
+
+}  // namespace
+
 void add_fetch(CLI::App& app, Action& action) {
-  CLI::App* verb = pass_through(app, "fetch", "Fetch the real modules into the cache (fetch --help)");
+  CLI::App* verb = pass_through(
+      app, "fetch", "Fetch real modules (fetch real) or engines (fetch wasmtime[@VERSION]) into the cache (fetch --help)");
   verb->callback([verb, &action] {
     action = [verb]() -> int {
+      const std::vector<std::string> arguments = verb->remaining();
+      if (std::any_of(arguments.begin(), arguments.end(), is_engine))
+        become_python("harness/engines/fetch.py", {"--cache", default_cache_dir()}, arguments);
       become_python("corpus/fetch.py", {"--manifest", home() + "/corpus/manifest.json", "--cache", default_cache_dir()},
                     verb->remaining());
     };

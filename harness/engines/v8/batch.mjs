@@ -80,7 +80,10 @@ async function pilot(ring, batchMs) {
     cycles = Math.ceil(cycles * Math.min(10, aim / batch.ms));
     batch = await measure(ring, 1, cycles);
   }
-  return interval() === null ? batch : measure(ring, 1, justBeforeCollection(cycles, interval()));
+  if (interval() !== null) batch = await measure(ring, 1, justBeforeCollection(cycles, interval()));
+  // What the blocks that follow should do: a pilot is asked for a quarter of their length.
+  const wanted = Math.ceil(4 * batchMs * batch.iterations / batch.ms);
+  return {...batch, block_iterations: interval() === null ? wanted : justBeforeCollection(wanted, interval())};
 }
 
 // So many cycles in so many parts; without a number of them, the pilot's choice for about `batchMs`.

@@ -102,6 +102,7 @@ async function timedPasses(request, ring, wants, sample) {
     const {result, noise} = await withBystanders(bystanders, () => withNoise(() => runBatch(ring, options)));
     sample.batch = {iterations: result.iterations, real_ns: result.real_ns, cpu_ns: bystanders > 0 ? null : result.cpu_ns};
     if (request.parts > 1) sample.batch.parts_ns = result.parts_ns;
+    if (result.block_iterations) sample.batch.block_iterations = result.block_iterations;
     sample.noise = noise;
     sample.facts.gc = result.gc;
   }

@@ -276,7 +276,8 @@ const tests = {
   'the pilot finds a length'() {
     const sample = ask(request(corpus('empty'), {passes: ['batch'], batch_ms: 1}));
     assert.ok(sample.batch.iterations > 1);
-    assert.deepEqual(Object.keys(sample.batch), ['iterations', 'real_ns', 'cpu_ns']);
+    assert.deepEqual(Object.keys(sample.batch), ['iterations', 'real_ns', 'cpu_ns', 'block_iterations']);
+    assert.ok(sample.batch.block_iterations >= 1);
     assert.equal(sample.verified, null);
   },
 

@@ -11,7 +11,7 @@
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
-#include "harness/worker/call_once.hpp"
+#include "harness/engines/core/call_once.hpp"
 
 namespace instbench::bench {
 namespace {

@@ -106,8 +106,14 @@ void stage(Experiment& experiment, Staging& staging) {
   std::vector<StagedArm> staged;
   for (size_t i = 0; i < experiment.arms.size(); ++i) {
     Arm& arm = experiment.arms[i];
-    const bool copied = !arm.build.empty() || !words;
-    staged.push_back(staging.stage(kPlaces[i], copied ? arm.worker.front() : os::self_path(), paths));
+    const bool in_library = !arm.library.empty(), is_program = !in_library && !arm.facts.is_null();
+    if (arm.worker.empty()) arm.worker = {os::self_path(), "worker", "--json"};
+    // A program with its interpreter and its own files stays where it is.
+    const bool copied = !is_program && (in_library || !arm.build.empty() || !words);
+    std::vector<std::string> files = paths;
+    if (in_library && arm.unavailable.empty()) files.push_back(arm.library);
+    staged.push_back(staging.stage(kPlaces[i], copied ? arm.worker.front() : os::self_path(), files));
+    if (in_library && arm.unavailable.empty()) arm.library = staged.back().modules.at(arm.library);
     if (!copied) continue;
     arm.worker.front() = staged.back().worker;
     arm.worker_sha256 = sha256_hex(os::read_bytes(arm.worker.front()));

@@ -5,6 +5,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/engine_arms.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/report/format.hpp"
@@ -96,7 +97,7 @@ void print_text(const Json& all) {
     line("", 18, text_at(strategy, "axes"));
   }
   std::cout << "engines\n";
-  for (const Json& engine : all.at("engines")) line(text_at(engine, "name"), 18, text_at(engine, "what"));
+  for (const Json& engine : all.at("engines")) line(text_at(engine, "name"), 27, text_at(engine, "what"));
   std::cout << "features of this kernel\n";
   for (const Json& feature : all.at("features")) {
     const bool ok = feature.at("ok");
@@ -108,7 +109,7 @@ void print_text(const Json& all) {
 
 int list(bool json) {
   const Manifest manifest = load_manifest();
-  const Json engines = {{{"name", "core"}, {"what", "the in-tree runtime core"}}};
+  const Json engines = engine_list();
   const Json all = {{"suites", suites_json(manifest)},
                     {"modules", modules_json(manifest)},
                     {"strategies", strategies_json()},

@@ -25,6 +25,7 @@ namespace {
 struct RunOptions {
   Wanted wanted;
   std::string out, codegen = "auto";
+  uint64_t verify_rounds = kVerifyRounds;
   uint32_t blocks = 3;
   double batch_ms = 30;
   uint64_t seed = 1;
@@ -41,6 +42,7 @@ Experiment experiment_of(const RunOptions& options, const Selection& selection) 
   settings.seed = options.seed;
   settings.blocks = options.blocks;
   settings.codegen = options.codegen;
+  settings.verify_rounds = options.verify_rounds;
   settings.batch_ms = options.batch_ms;
   settings.timeout = timeout_of(options.timeout_s);
   experiment.cases = selection.cases;
@@ -156,6 +158,10 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   verb->add_option("--batch-ms", options->batch_ms, "Length of a timed batch, 0.1 to 60000")->capture_default_str();
   verb->add_option("--seed", options->seed, "Decides the order of cells and the addresses touched")
       ->capture_default_str();
+  verb->add_option("--verify-rounds", options->verify_rounds,
+                   "Instances that each pilot makes, compares, dirties and drops: the isolation check, longer")
+      ->capture_default_str()
+      ->check(CLI::Range(uint64_t{1}, kMostVerifyRounds));
   verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
       ->capture_default_str();
   verb->add_option("--out", options->out,

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "harness/cli/cli.hpp"
+#include "harness/cli/engine_arms.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/call_script.hpp"
 #include "harness/protocol/text.hpp"
@@ -273,14 +274,31 @@ void check_room(const Case& c, const PreparedModule& module) {
 
 }  // namespace
 
-Arm arm_of(const std::string& text) {
-  const size_t colon = text.find(':');
-  if (colon == text.npos)
-    throw UsageError(unknown_name("arm", text, arm_names()) + "; or axes, as in core:pool,reset=remap");
-  const std::string engine = text.substr(0, colon);
-  if (engine != kEngine) throw UsageError(unknown_name("engine", engine, {kEngine}) + " (in --arm " + text + ")");
+namespace {
+
+ArmText parsed_arm(const std::string& text) {
   try {
-    return {engine, canonical(parse_strategy(text.substr(colon + 1))), text};
+    return parse_arm(text);
+  } catch (const ArmError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace
+
+Arm arm_of(const std::string& text) {
+  const ArmText parsed = parsed_arm(text);
+  const std::vector<std::string> engines = known_engines();
+  const bool is_engine = std::find(engines.begin(), engines.end(), parsed.engine) != engines.end();
+  const bool bare = !parsed.strategy && std::holds_alternative<ThisBuild>(parsed.build);
+  if (parsed.engine != kEngine && (is_engine || !bare)) return engine_arm(parsed);
+  if (!parsed.strategy)
+    throw UsageError(unknown_name("arm", text, arm_names()) + "; or axes, as in core:pool,reset=remap");
+  if (!std::holds_alternative<ThisBuild>(parsed.build))
+    throw UsageError("--arm " + text + ": other builds of the core are for `compare` and `gate`, behind --a and --b");
+  const std::string engine = parsed.engine;
+  try {
+    return {engine, canonical(parse_strategy(*parsed.strategy)), text};
   } catch (const StrategyError& error) {
     const auto close = nearest(text, arm_names());
     throw UsageError("--arm " + text + ": " + error.what() + (close ? " (did you mean '" + *close + "'?)" : ""));
@@ -328,7 +346,9 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
   for (const std::string& text : wanted.arms.empty() ? arm_names() : wanted.arms) {
     const Arm arm = arm_of(text);
     for (const Arm& other : selection.arms) {
-      if (other.strategy == arm.strategy) throw UsageError("--arm " + text + " is the same as --arm " + other.id);
+      const bool same = other.engine == arm.engine && other.build == arm.build && other.library == arm.library &&
+                        other.worker == arm.worker && other.strategy == arm.strategy;
+      if (same) throw UsageError("--arm " + text + " is the same as --arm " + other.id);
     }
     selection.arms.push_back(arm);
   }

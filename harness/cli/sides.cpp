@@ -7,6 +7,7 @@
 #include "harness/build/git_build.hpp"
 #include "harness/build/git_tree.hpp"
 #include "harness/cli/cli.hpp"
+#include "harness/cli/engine_arms.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/text.hpp"
@@ -54,6 +55,7 @@ Build build_of(const ArmText& arm, Builds builds) {
 }
 
 Arm live_arm(const ArmText& text, Builds builds) {
+  if (text.engine != "core") return engine_arm(text);
   const std::string strategy = text.strategy.value_or(kUsualStrategy);
   Arm arm = arm_of(text.engine + ":" + strategy);
   const Build build = build_of(text, builds);

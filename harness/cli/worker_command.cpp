@@ -7,8 +7,11 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/engines/engines.hpp"
 #include "harness/protocol/text.hpp"
-#include "harness/worker/worker.hpp"
+#include "harness/worker/passes.hpp"
+#include "runtime/os/process.hpp"
+#include "runtime/os/trace.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -19,7 +22,20 @@ constexpr const char* kUsage =
 
 int answer_request() {
   const std::string request{std::istreambuf_iterator<char>(std::cin), {}};
-  std::cout << run_request(request) << std::endl;
+  std::cout << run_request(request, engines()) << std::endl;
+  return std::cout ? kExitOk : kExitFailure;
+}
+
+// Runs another worker program on this process's standard input under ptrace. Its sample is the first line of the output, what
+// it called per cycle the last.
+int trace_program(const std::vector<std::string>& program) {
+  Json trace;
+  try {
+    trace = traced_slopes(os::trace_child([&] { os::exec(program); }));
+  } catch (const std::exception& error) {
+    trace = {{"unsupported", error.what()}};
+  }
+  std::cout << Json{{"trace", trace}}.dump() << std::endl;
   return std::cout ? kExitOk : kExitFailure;
 }
 
@@ -46,7 +62,7 @@ int by_hand(const std::vector<std::string>& arguments) {
   experiment.modules = prepare_all(manifest, selection);
   const PreparedModule& module = experiment.modules.begin()->second;
   if (module.state != PreparedModule::State::ready) throw std::runtime_error(words.front() + ": " + module.reason);
-  return run_by_hand(to_json(experiment.request_for(Step{})).dump(), flags);
+  return run_by_hand(to_json(experiment.request_for(Step{})).dump(), flags, engines());
 }
 
 }  // namespace
@@ -58,8 +74,10 @@ void add_worker(CLI::App& app, Action& action) {
   verb->footer(kUsage);
   verb->callback([verb, &action] {
     action = [arguments = verb->remaining()] {
-      const bool json = arguments == std::vector<std::string>{"--json"};
-      return json ? answer_request() : by_hand(arguments);
+      if (arguments == std::vector<std::string>{"--json"}) return answer_request();
+      if (arguments.size() > 1 && arguments.front() == "--trace")
+        return trace_program({arguments.begin() + 1, arguments.end()});
+      return by_hand(arguments);
     };
   });
 }

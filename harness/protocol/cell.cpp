@@ -112,22 +112,65 @@ Case case_from_json(const Json& json) {
   return c;
 }
 
-Json to_json(const Arm& arm) { return {{"id", arm.id}, {"engine", arm.engine}, {"strategy", arm.strategy}}; }
+Json to_json(const Arm& arm) {
+  Json json = {{"id", arm.id}, {"engine", arm.engine}, {"strategy", arm.strategy}};
+  if (!arm.library.empty()) json["library"] = arm.library;
+  if (!arm.library_sha256.empty()) json["library_sha256"] = arm.library_sha256;
+  return json;
+}
 
 Arm arm_from_json(const Json& json) {
-  return {need<std::string>(json, "engine"), need<std::string>(json, "strategy"), need<std::string>(json, "id")};
+  Arm arm{need<std::string>(json, "engine"), need<std::string>(json, "strategy"), need<std::string>(json, "id")};
+  if (json.contains("library")) arm.library = need<std::string>(json, "library");
+  if (json.contains("library_sha256")) arm.library_sha256 = need<std::string>(json, "library_sha256");
+  return arm;
 }
+
+namespace {
+
+Json to_json(const Reach& reach) {
+  const auto name = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); };
+  return {{"memory", name(reach.memory)},
+          {"table", name(reach.table)},
+          {"memory_imported", reach.memory_imported},
+          {"table_imported", reach.table_imported},
+          {"globals", reach.globals},
+          {"hidden", reach.hidden},
+          {"memory_bytes", reach.target.memory_bytes},
+          {"growable_pages", reach.target.growable_pages},
+          {"table_entries", reach.target.table_entries}};
+}
+
+Reach reach_from_json(const Json& json) {
+  Reach reach;
+  for (const auto& [key, into] : {std::pair("memory", &reach.memory), std::pair("table", &reach.table)}) {
+    if (!need<Json>(json, key).is_null()) *into = need<std::string>(json, key);
+  }
+  reach.memory_imported = need<bool>(json, "memory_imported");
+  reach.table_imported = need<bool>(json, "table_imported");
+  reach.globals = need<std::vector<std::string>>(json, "globals");
+  reach.hidden = need<std::vector<std::string>>(json, "hidden");
+  reach.target.memory_bytes = need_count(json, "memory_bytes");
+  reach.target.growable_pages = need_count(json, "growable_pages");
+  reach.target.table_entries = need_count(json, "table_entries");
+  return reach;
+}
+
+}  // namespace
 
 Json to_json(const Request& request) {
   Json module = {{"name", request.cell.module}, {"path", request.module_path}};
   if (!request.module_sha256.empty()) module["sha256"] = request.module_sha256;
+  if (request.reach) module["exports"] = to_json(*request.reach);
   Json json = {{"protocol", kProtocolVersion}, {"module", module},
                {"arm", to_json(request.arm)},  {"cell", to_json(request.cell)},
                {"seed", request.seed},         {"passes", request.passes},
                {"codegen", request.codegen},   {"batch_ms", request.batch_ms}};
   if (request.iterations) json["iterations"] = *request.iterations;
   if (request.parts != 1) json["parts"] = request.parts;
+  if (request.verify_rounds != kVerifyRounds) json["verify_rounds"] = request.verify_rounds;
   if (request.inject) json["inject"] = to_text(*request.inject);
+  if (!request.touches.is_null()) json["touches"] = request.touches;
   return json;
 }
 
@@ -143,6 +186,7 @@ Request request_from_json(const Json& json) {
   if (module.contains("sha256") && !module["sha256"].is_null()) {
     request.module_sha256 = need<std::string>(module, "sha256");
   }
+  if (module.contains("exports")) request.reach = reach_from_json(module["exports"]);
   request.arm = arm_from_json(need<Json>(json, "arm"));
   request.cell = case_from_json(need<Json>(json, "cell"));
   request.seed = need_count(json, "seed");
@@ -151,9 +195,13 @@ Request request_from_json(const Json& json) {
   if (json.contains("codegen")) request.codegen = need<std::string>(json, "codegen");
   if (json.contains("batch_ms")) request.batch_ms = need<double>(json, "batch_ms");
   if (json.contains("parts")) request.parts = need_count(json, "parts");
+  if (json.contains("verify_rounds")) request.verify_rounds = need_count(json, "verify_rounds");
+  if (request.verify_rounds == 0 || request.verify_rounds > kMostVerifyRounds)
+    throw GrammarError("\"verify_rounds\" must be 1 to " + std::to_string(kMostVerifyRounds));
   if (request.iterations == 0U || request.parts == 0 || request.parts > 1000)
     throw GrammarError("\"iterations\" must be at least 1, and \"parts\" 1 to 1000");
   if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
+  if (json.contains("touches")) request.touches = json["touches"];
   return request;
 }
 

@@ -19,7 +19,9 @@ inline constexpr int kProtocolVersion = 1;
 
 // Bounds of what a cell may ask: beyond any machine, far below overflow.
 inline constexpr uint64_t kMostSlots = 65536;
-inline constexpr uint64_t kMostThreads = 1024;             // measured ones and bystanders
+inline constexpr uint64_t kMostThreads = 1024;  // measured ones and bystanders
+inline constexpr uint64_t kVerifyRounds = 4;    // instances that the pass `verify` makes, dirties and drops
+inline constexpr uint64_t kMostVerifyRounds = 1000000;
 inline constexpr uint64_t kMostCount = uint64_t{1} << 32;  // pages, entries, runs
 
 // What the instance does between instantiate and drop. `none` leaves it untouched.
@@ -65,13 +67,17 @@ std::string id_of(const Case& c);
 std::string id_of(const Workload& w);  // "none", "touch(w64)" or "call"
 
 struct Arm {
-  std::string engine;    // "core"
-  std::string strategy;  // canonical axes
-  std::string id;        // as the user wrote it: "core:pool-lazy"
+  std::string engine;                    // "core"
+  std::string strategy;                  // canonical axes
+  std::string id;                        // as the user wrote it: "core:pool-lazy"
   std::vector<std::string> worker = {};  // the program that measures it and its first arguments; empty: this one
   std::string worker_sha256 = {};        // of that program's bytes; empty: not known
   std::string module = {};               // its own, in a comparison of two modules; empty: the case's
   std::string build = {};                // what the user asked for behind '@': "git+abc1234", a path; empty: this one
+  std::string library = {};              // of an engine in a shared library: its path
+  std::string library_sha256 = {};       // of that file; empty: not known yet
+  Json facts = {};                       // what the engine said of itself (worker's "describe"); null: not asked
+  std::string unavailable = {};          // why none of its cells can be had here; empty: they can
   bool operator==(const Arm&) const = default;
 };
 
@@ -89,6 +95,26 @@ struct Sweep {
 };
 Sweep parse_touch(const std::string& text);
 
+// What the touched instance offers.
+struct TouchTarget {
+  uint64_t memory_bytes = 0;    // at the start; 0: no memory
+  uint64_t growable_pages = 0;  // of 64 KiB
+  uint64_t table_entries = 0;   // of table 0
+  bool operator==(const TouchTarget&) const = default;
+};
+
+// What of an instance can be reached from outside of its engine.
+struct Reach {
+  std::optional<std::string> memory, table;              // names under which memory 0 and table 0 are exported
+  bool memory_imported = false, table_imported = false;  // the host has made them, so it has them at hand
+  std::vector<std::string> globals;                      // exported ones of a number type
+  std::vector<std::string> hidden;                       // what is neither: "memory 0", "table 1", "3 globals"
+  TouchTarget target;                                    // as the module declares it
+
+  bool sees_memory() const { return memory || memory_imported; }
+  bool sees_table() const { return table || table_imported; }
+};
+
 // What a worker is asked. Passes are done in this order whatever the order given.
 struct Request {
   std::string module_path;    // "PATH" or "PATH#N"; WAT, wasm
@@ -102,8 +128,11 @@ struct Request {
                                   "counters", "memory", "verify_after"};  // also "trace"
   std::optional<uint64_t> iterations;  // batch length; absent: Google Benchmark finds it
   double batch_ms = 60;                // its aim when absent
-  uint64_t parts = 1;                  // into how many parts the batch is cut, each timed by itself
-  std::optional<Injection> inject;     // a known slowdown, in what is timed and counted
+  uint64_t verify_rounds = kVerifyRounds;
+  uint64_t parts = 1;               // into how many parts the batch is cut, each timed by itself
+  std::optional<Injection> inject;  // a known slowdown, in what is timed and counted
+  std::optional<Reach> reach;       // absent: the parent could not read the module
+  Json touches;                     // for workers that draw no plan of their own: TouchPlan as JSON; else null
 };
 
 Json to_json(const Workload&);

@@ -64,10 +64,20 @@ bool is_disturbed(const Json& cell) {
   return number_at(cell, {"noise", "run_delay_share_max"}).value_or(0) > kDisturbed;
 }
 
+// "faults.", "syscalls.": whether the cell's engine counts these at all. One that does not say counts everything.
+bool is_counted(const Json& cell, std::string_view prefix) {
+  const Json engine = cell.value("engine", Json());
+  const Json kinds = engine.is_object() ? engine.value("counters", Json()) : Json();
+  if (!kinds.is_array()) return true;
+  return std::any_of(kinds.begin(), kinds.end(), [&](const Json& kind) {
+    return kind.is_string() && prefix.starts_with(kind.get<std::string>());
+  });
+}
+
 // Sum of a cell's counters per cycle whose name begins so: "64", "15.9–16.1", "?".
 std::string count_text(const Json& cell, std::string_view prefix) {
   const Json counters = cell.value("counters", Json(nullptr));
-  if (!counters.is_object() || !counters.contains("cycle")) return "?";
+  if (!counters.is_object() || !counters.contains("cycle") || !is_counted(cell, prefix)) return "?";
   double least = 0, most = 0;
   for (const auto& [name, counter] : counters.at("cycle").items()) {
     if (!name.starts_with(prefix)) continue;
@@ -75,7 +85,8 @@ std::string count_text(const Json& cell, std::string_view prefix) {
     least += counter.at(exact ? "value" : "min").get<double>();
     most += counter.at(exact ? "value" : "max").get<double>();
   }
-  const std::string low = number_text(std::round(least * 10) / 10), high = number_text(std::round(most * 10) / 10);
+  const double steps = most < 100 ? 10 : 1;
+  const std::string low = number_text(std::round(least * steps) / steps), high = number_text(std::round(most * steps) / steps);
   return low == high ? low : low + "–" + high;
 }
 
@@ -91,6 +102,7 @@ std::string path_text(const Json& cell) {
     times = count.get<double>();
     most = path;
   }
+  if (all == 0) return "";  // an engine that does not say which way it went
   std::vector<std::string> words;
   for (const std::string& part : split(most, ' ')) words.push_back(part.substr(part.find('=') + 1));
   const std::string text = join(words, " ");
@@ -110,7 +122,7 @@ class Table {
   std::string text() const {
     std::string out = heading();
     for (const Json& c : result_.at("cases")) out += case_block(c.at("id"));
-    return out + unknown_ratio_note() + disturbed_note() + closing();
+    return out + unknown_ratio_note() + disturbed_note() + engine_notes() + closing();
   }
 
  private:
@@ -190,7 +202,8 @@ class Table {
   }
 
   std::string row(const Json& own, const Json* reference) const {
-    const auto right = [](const std::string& text, size_t columns) { return padded(text, columns, Align::right); };
+    // What is wider than its column pushes the others on; it never touches its neighbour.
+    const auto right = [](const std::string& text, size_t columns) { return padded(" " + text, columns, Align::right); };
     const Figure instantiate = instantiate_of(own, reference), cycle = cycle_of(own, reference);
     const auto first = number_at(own, {"first", "cycle"}), range = relative_range(own);
     std::string arm = "  " + padded(own.at("arm").get<std::string>(), kArm - 2, Align::left);
@@ -261,6 +274,25 @@ class Table {
                               " waited for a CPU more than " + percent_text(kDisturbed) + " of the time (median " +
                               percent_text(median_of_sorted(shares)) + ", worst " + percent_text(shares.back()) +
                               "): cycle figures are wall time");
+  }
+
+  // What each engine's phases hold, in its own words.
+  std::string engine_notes() const {
+    std::vector<std::pair<std::string, std::string>> notes;  // text, arms
+    for (const Json& arm : result_.at("arms")) {
+      const Json facts = arm.value("facts", Json());
+      if (!facts.is_object() || !facts.value("notes", Json()).is_array()) continue;
+      for (const Json& note : facts.at("notes")) {
+        const auto found = std::find_if(notes.begin(), notes.end(), [&](const auto& n) { return n.first == note; });
+        if (found == notes.end())
+          notes.emplace_back(note.get<std::string>(), arm.at("id").get<std::string>());
+        else
+          found->second += ", " + arm.at("id").get<std::string>();
+      }
+    }
+    std::string out;
+    for (const auto& [note, arms] : notes) out += wrapped(arms + ": ", note);
+    return out;
   }
 
   // "3 blocks"; of a stopped run "1 of 3 blocks", or "0–1 of 3 blocks" when the cells differ. A cell that

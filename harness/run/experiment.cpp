@@ -79,9 +79,11 @@ Request Experiment::request_for(const Step& step) const {
   const PreparedModule& module = module_of(step.case_index, step.arm_index);
   request.module_path = path_of ? path_of(module.path, step.arm_index) : module.path;
   request.module_sha256 = module.sha256;
+  request.reach = module.reach;
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
   request.codegen = settings.codegen;
+  request.verify_rounds = settings.verify_rounds;
   if (settings.mode == Mode::run || step.arm_index == kArmB) request.inject = settings.inject;
   request.parts = step.role == Role::pilot ? 1 : settings.parts;
   // A pilot's batch only finds the length: Google Benchmark repeats it, ever longer, until it is long enough.
@@ -104,7 +106,8 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
   }
   Json arms = Json::array();
   for (const Arm& arm : experiment.arms) {
-    arms.push_back(to_json(arm));
+    arms.push_back({{"id", arm.id}, {"engine", arm.engine}, {"strategy", arm.strategy}});
+    if (!arm.facts.is_null()) arms.back()["facts"] = arm.facts;
     if (!arm.build.empty()) arms.back()["build"] = arm.build;
     if (!arm.module.empty()) arms.back()["module"] = arm.module;
     if (!arm.worker_sha256.empty()) arms.back()["worker_sha256"] = arm.worker_sha256;
@@ -133,9 +136,19 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
     header["run"]["mode"] = "compare";
     header["compare"] = settings.compare;
   }
-  Json planned = {header["modules"], header["arms"],  header["cases"],   header["passes"], header["pilots"],
-                  settings.seed,     settings.blocks, settings.batch_ms, settings.codegen, header["unrunnable"],
-                  settings.compare,   header["run"].value("inject", Json())};
+  Json planned = {header["modules"],
+                  header["arms"],
+                  header["cases"],
+                  header["passes"],
+                  header["pilots"],
+                  settings.seed,
+                  settings.blocks,
+                  settings.batch_ms,
+                  settings.codegen,
+                  header["unrunnable"],
+                  settings.verify_rounds,
+                  settings.compare,
+                  header["run"].value("inject", Json())};
   header["plan_hash"] = hash_text(planned.dump(-1, ' ', false, Json::error_handler_t::replace));
   return header;
 }

@@ -24,6 +24,7 @@ struct PreparedModule {
   std::string sha256;
   Json facts;          // the entry of the result's "modules"
   std::string expect;  // "instantiation fails: …" when the specification makes it trap, else empty
+  Reach reach;         // of its instances
 };
 
 enum class Mode : uint8_t { run, compare };
@@ -35,8 +36,9 @@ struct Settings {
   uint64_t seed = 1;
   uint32_t blocks = 3;
   double batch_ms = 60;
-  uint64_t parts = 1;  // of a block's batch
-  std::string codegen = "auto";  // of every request
+  uint64_t parts = 1;                         // of a block's batch
+  uint64_t verify_rounds = kVerifyRounds;     // of every pilot
+  std::string codegen = "auto";               // of every request
   std::chrono::milliseconds timeout{120000};  // of one worker process
   Pilots pilots = Pilots::one_per_cell;
   std::vector<std::string> pilot_passes{"verify", "batch", "counters", "memory", "verify_after"};

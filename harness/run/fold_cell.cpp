@@ -207,6 +207,8 @@ Json fold_cell(const CellLines& lines, const std::string& expect, uint64_t block
           {"floor", median_of_objects(known(all, "floor"))},
           {"facts", median_of_objects(known(all, "facts"))},
           {"noise", noise_of(known(timed, "noise"))}};
+  const std::vector<Json> engines = known(all, "engine");
+  if (!engines.empty()) cell["engine"] = engines.front();
   const std::vector<Json> tools = known(all, "tool");
   if (!tools.empty()) cell["tool"] = tools.front();
   const std::vector<Json> traces = known(all, "trace");

@@ -1,5 +1,6 @@
 #include "harness/run/prepare.hpp"
 
+#include <set>
 #include <system_error>
 #include <variant>
 
@@ -26,7 +27,9 @@ PreparedModule ready(const std::string& label, const Resolved& resolved) {
   PreparedModule module;
   module.path = resolved.path;
   module.sha256 = resolved.sha256;
-  module.facts = module_facts(label, tier, *load_file(resolved.path, Bodies::validate));
+  const auto loaded = load_file(resolved.path, Bodies::validate);
+  module.facts = module_facts(label, tier, *loaded);
+  module.reach = reach_of(*loaded);
   if (resolved.entry) module.expect = resolved.entry->expect.value_or("");
   return module;
 }
@@ -50,6 +53,42 @@ Json module_facts(const std::string& label, const std::string& tier, const Modul
           {"globals", module.globals.size()},
           {"imports", module.imports.size()},
           {"exports", module.exports.size()}};
+}
+
+Reach reach_of(const Module& module) {
+  constexpr uint64_t kMostPages = 65536;
+  Reach reach;
+  std::set<uint32_t> memories, tables, globals;
+  for (const Export& exported : module.exports) {
+    const bool first = exported.index == 0;
+    if (exported.kind == ExternKind::memory) {
+      if (memories.insert(exported.index).second && first) reach.memory = exported.name;
+    } else if (exported.kind == ExternKind::table) {
+      if (tables.insert(exported.index).second && first) reach.table = exported.name;
+    } else if (exported.kind == ExternKind::global) {
+      const ValType type = module.globals[exported.index].type;
+      const bool is_number =
+          type == ValType::i32 || type == ValType::i64 || type == ValType::f32 || type == ValType::f64;
+      if (globals.insert(exported.index).second && is_number) reach.globals.push_back(exported.name);
+    }
+  }
+  reach.memory_imported = !module.memories.empty() && module.memories[0].imported;
+  reach.table_imported = !module.tables.empty() && module.tables[0].imported;
+  for (uint32_t i = 0; i < module.memories.size(); ++i) {
+    if (i != 0 || !reach.sees_memory()) reach.hidden.push_back("memory " + std::to_string(i));
+  }
+  for (uint32_t i = 0; i < module.tables.size(); ++i) {
+    if (i != 0 || !reach.sees_table()) reach.hidden.push_back("table " + std::to_string(i));
+  }
+  if (const size_t unseen = module.globals.size() - reach.globals.size(); unseen != 0)
+    reach.hidden.push_back(std::to_string(unseen) + (unseen == 1 ? " global" : " globals"));
+  if (!module.memories.empty()) {
+    const Limits& limits = module.memories[0].limits;
+    reach.target.memory_bytes = limits.min * kWasmPageBytes;
+    reach.target.growable_pages = limits.max.value_or(kMostPages) - limits.min;
+  }
+  if (!module.tables.empty()) reach.target.table_entries = module.tables[0].limits.min;
+  return reach;
 }
 
 PreparedModule prepare(const Manifest& manifest, const std::string& label, const std::string& name_or_path,

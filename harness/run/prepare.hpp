@@ -14,6 +14,9 @@ namespace instbench::bench {
 // The result's entry for a loaded module.
 Json module_facts(const std::string& label, const std::string& tier, const Module& module);
 
+// What engines other than the core can see of its instances.
+Reach reach_of(const Module& module);
+
 // `label` names the module in cases and results; `name_or_path` is what resolve() takes. A module of the
 // manifest that cannot be used comes back skipped (not fetched, wrong hash of a fetched file) or failed
 // (does not build or load). A path's errors are the user's: LoadError, ShapeError, CorpusError.

@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+#include "harness/protocol/text.hpp"
+#include "harness/protocol/touch_plan.hpp"
 #include "harness/run/compare_plan.hpp"
 #include "harness/run/journal.hpp"
 #include "harness/run/sample.hpp"
@@ -66,6 +68,32 @@ class Cells {
   std::vector<Cell> cells_;
 };
 
+// A worker that is not instbench itself is told what to touch.
+bool draws_no_plan(const Arm& arm) { return arm.library.empty() && !arm.worker.empty() && !arm.facts.is_null(); }
+
+Json touches_of(const Request& request) {
+  if (request.cell.workload.kind != Workload::Kind::touch || !request.reach) return nullptr;
+  return TouchPlan(request.cell.workload, request.cell.vary, request.seed, request.reach->target).to_json();
+}
+
+// A program that counts no system calls has them counted in a process of its own, under ptrace.
+void trace_program(Request request, std::chrono::milliseconds timeout, Json& sample) {
+  const bool counted = std::find(request.passes.begin(), request.passes.end(), "counters") != request.passes.end();
+  if (!counted || !sample.value("counters", Json()).is_object() || !sample.value("engine", Json()).is_object()) return;
+  request.passes = {"trace"};
+  std::vector<std::string> argv{os::self_path(), "worker", "--trace"};
+  argv.insert(argv.end(), request.arm.worker.begin(), request.arm.worker.end());
+  const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
+  const std::vector<std::string> lines = split(child.out, '\n');
+  const Json answer = lines.size() < 2 ? Json() : Json::parse(lines[lines.size() - 2], nullptr, false);
+  const Json trace = answer.is_object() ? answer.value("trace", Json()) : Json();
+  sample["trace"] = trace.is_object() ? trace : Json{{"unsupported", "the traced worker gave no answer"}};
+  if (!sample["trace"].contains("cycle")) return;
+  sample["counters"]["cycle"].update(sample["trace"]["cycle"]);
+  sample["engine"]["counters"].push_back("syscalls");
+}
+
 double milliseconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -77,6 +105,9 @@ std::optional<uint64_t> batch_length(const Json& pilot_sample, double batch_ms) 
   if (!batch.is_object() || !batch.value("real_ns", Json(nullptr)).is_number()) return std::nullopt;
   const double cycle_ns = batch.at("real_ns");
   if (!(cycle_ns > 0)) return std::nullopt;
+  // An engine that collects its instances now and then knows after how many a batch has paid its share.
+  const Json wanted = batch.value("block_iterations", Json(nullptr));
+  if (wanted.is_number_unsigned()) return std::clamp<uint64_t>(wanted, 1, 1000000000);
   return static_cast<uint64_t>(std::clamp(std::round(batch_ms * 1e6 / cycle_ns), 1.0, 1e9));
 }
 
@@ -156,12 +187,20 @@ End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, con
 }
 
 AskWorker ask_in_child(std::chrono::milliseconds timeout) {
-  return [timeout, command = worker_command()](const Request& request) -> std::optional<Json> {
+  return [timeout, command = worker_command()](Request request) -> std::optional<Json> {
+    if (!request.arm.unavailable.empty()) return skipped_sample(request.arm.unavailable);
+    try {
+      if (draws_no_plan(request.arm)) request.touches = touches_of(request);
+    } catch (const DoesNotFit& error) {
+      return skipped_sample(error.what());
+    }
     const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
     const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
     const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
     if (child.interrupted) return std::nullopt;
-    return sample_from(child, timeout);
+    Json sample = sample_from(child, timeout);
+    if (draws_no_plan(request.arm) && sample.at("status") == "ok") trace_program(request, timeout, sample);
+    return sample;
   };
 }
 

@@ -45,6 +45,10 @@ Json failed_sample(const std::string& reason) {
   return {{"protocol", kProtocolVersion}, {"status", "failed"}, {"reason", reason}};
 }
 
+Json skipped_sample(const std::string& reason) {
+  return {{"protocol", kProtocolVersion}, {"status", "skipped"}, {"reason", reason}};
+}
+
 bool was_killed(const Json& sample) { return sample.is_object() && sample.contains("ended"); }
 
 std::string reason_of(const Json::exception& error) {

@@ -13,6 +13,7 @@
 namespace instbench::bench {
 
 Json failed_sample(const std::string& reason);
+Json skipped_sample(const std::string& reason);  // the cell cannot be had here
 
 // A signal or the time-out ended the worker (sample_from() notes it under "ended"): perhaps the machine's doing, so
 // a resumed run asks again, where an answer that says "failed" stands.

@@ -1,0 +1,20 @@
+// Arms of engines other than the core: which program measures them, which library it loads, and what they say of
+// themselves.
+#pragma once
+
+#include "harness/build/arm_text.hpp"
+#include "harness/protocol/cell.hpp"
+
+namespace instbench::bench {
+
+// Asks the engine once ("describe"), so it can take a second. An engine that cannot be had here is an arm whose cells
+// are all skipped with the reason (Arm::unavailable). Throws UsageError: an engine of no known name, a strategy that it
+// refuses.
+Arm engine_arm(const ArmText& text);
+
+std::vector<std::string> known_engines();  // "core", "wasmtime", "v8", …
+
+// For `instbench list`: name and what it is, how to have it, its presets.
+Json engine_list();
+
+}  // namespace instbench::bench

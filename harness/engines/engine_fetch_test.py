@@ -61,6 +61,36 @@ class Fetch(unittest.TestCase):
         with self.assertRaisesRegex(fetch.FetchError, f"wasmtime 9.9.9 for {platform.machine()} is not pinned: give the SHA-256"):
             fetch.fetch_wasmtime("9.9.9", self.folder, "")
 
+    def built(self, name, version, artifact):
+        """build_crate() where cargo makes this artifact."""
+        commands = []
+
+        def cargo(command, _what, **_options):
+            commands.append(command)
+            (Path(command[-1]) / "release").mkdir()
+            (Path(command[-1]) / "release" / artifact).write_text("the library")
+        with mock.patch.object(fetch, "run", cargo):
+            return fetch.build_crate(name, version, self.folder), commands
+
+    def test_a_crate_is_built_from_its_lock_and_once(self):
+        version = fetch.PINS["wasmi"]["default"]
+        how, commands = self.built("wasmi", version, "libinstbench_wasmi.so")
+        self.assertEqual((how, len(commands)), ("fetched", 1))
+        self.assertIn("--locked", commands[0])
+        self.assertEqual((self.folder / "libwasmi.so").read_text(), "the library")
+        self.assertEqual(self.built("wasmi", version, "libinstbench_wasmi.so"), ("present", []))
+        self.assertEqual(self.built("wasmi", "0.0.1", "libinstbench_wasmi.so"), ("present", []))  # built before its lock moved on
+
+    def test_another_version_of_a_crate_is_the_users_to_build(self):
+        with self.assertRaisesRegex(fetch.FetchError, "wasmi is built with .*; for 0.0.1 change harness/engines/capi/wasmi/Cargo.toml .*capi@"):
+            self.built("wasmi", "0.0.1", "libinstbench_wasmi.so")
+        self.assertFalse(self.folder.exists())
+
+    def test_every_crate_is_pinned_as_its_manifest_says(self):
+        for name in ("wasmi", "wasmer"):
+            place = fetch.CRATES[name][0]
+            self.assertIn(f'"={fetch.PINS[name]["default"]}"', (HERE / place / "Cargo.toml").read_text(), name)
+
     def test_every_pin_is_whole(self):
         for version, by_machine in fetch.PINS["wasmtime"]["sha256"].items():
             self.assertEqual(sorted(by_machine), ["aarch64", "x86_64"], version)

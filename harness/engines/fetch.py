@@ -29,6 +29,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PINS = json.loads((HERE / "pins.json").read_text(encoding="utf-8"))
 
+# What each leaves in its folder.
+FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so", "wasmer": "libwasmer.so"}
+
+# Crates of ours: where they lie, what cargo makes of them, and the arm that names a build of one's own.
+CRATES = {"wasmtime-rs": ("wasmtime-rs", "instbench-wasmtime-worker", "wasmtime-rs@/path/to/worker"),
+          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "capi@/path/to/libwasmi.so"),
+          "wasmer": ("capi/wasmer", "libinstbench_wasmer.so", "capi@/path/to/libwasmer.so")}
+
 
 class FetchError(Exception):
     """One engine's failure, as one line."""
@@ -66,7 +74,8 @@ def put(folder: Path, name: str, data: bytes, mode: int) -> Path:
     return folder / name
 
 
-def fetch_wasmtime(version: str, target: Path, given_sha256: str) -> str:
+def fetch_wasmtime(version: str, folder: Path, given_sha256: str) -> str:
+    target = folder / FILES["wasmtime"]
     if target.is_file():
         return "present"
     machine = platform.machine()
@@ -85,19 +94,14 @@ def fetch_wasmtime(version: str, target: Path, given_sha256: str) -> str:
             names = [name for name in archive.namelist() if name.endswith("/_libwasmtime.so")]
             if len(names) != 1:
                 raise FetchError(f"wasmtime {version}: its wheel holds {len(names)} libraries named _libwasmtime.so, expected one")
-            put(target.parent, target.name, archive.read(names[0]), 0o700)
+            put(folder, target.name, archive.read(names[0]), 0o700)
     return "fetched"
 
 
-# Crates of ours: where they lie, what cargo makes of them, and the arm that names a build of one's own.
-CRATES = {"wasmtime-rs": ("wasmtime-rs", "instbench-wasmtime-worker", "wasmtime-rs@/path/to/worker"),
-          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "capi@/path/to/libwasmi.so"),
-          "wasmer": ("capi/wasmer", "libinstbench_wasmer.so", "capi@/path/to/libwasmer.so")}
-
-
-def build_crate(name: str, version: str, target: Path) -> str:
-    """Its Cargo.lock pins one version of the engine; one that was built before is taken as it is."""
+def build_crate(name: str, version: str, folder: Path) -> str:
+    """Its Cargo.lock pins one version of the engine; another that was built before is taken as it is."""
     place, artifact, own_build = CRATES[name]
+    target = folder / FILES[name]
     source, pinned = HERE / place, PINS[name]["default"]
     newest = max(path.stat().st_mtime for path in source.rglob("*") if path.suffix in (".rs", ".toml", ".lock"))
     if target.is_file() and (version != pinned or target.stat().st_mtime >= newest):
@@ -108,12 +112,8 @@ def build_crate(name: str, version: str, target: Path) -> str:
     print(f"building {name} with cargo; this takes some minutes", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
         run(["cargo", "build", "--release", "--locked", "--manifest-path", str(source / "Cargo.toml"), "--target-dir", scratch], f"cargo build of {name}")
-        put(target.parent, target.name, (Path(scratch) / "release" / artifact).read_bytes(), 0o700)
+        put(folder, target.name, (Path(scratch) / "release" / artifact).read_bytes(), 0o700)
     return "fetched"
-
-
-# What each leaves in its folder.
-FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so", "wasmer": "libwasmer.so"}
 
 
 def main() -> int:
@@ -128,10 +128,10 @@ def main() -> int:
         if name not in FILES:
             parser.error(f"unknown engine '{name}'; available: {', '.join(FILES)}")
         version = version or PINS[name]["default"]
-        target = options.cache / "engines" / f"{name}-{version}" / FILES[name]
+        folder = options.cache / "engines" / f"{name}-{version}"
         try:
-            how = build_crate(name, version, target) if name in CRATES else fetch_wasmtime(version, target, options.sha256)
-            print(f"{name} {version}\t{how}\t{target}", flush=True)
+            how = build_crate(name, version, folder) if name in CRATES else fetch_wasmtime(version, folder, options.sha256)
+            print(f"{name} {version}\t{how}\t{folder / FILES[name]}", flush=True)
         except FetchError as error:
             print(f"fetch: {error}", file=sys.stderr)
             failed = True

@@ -133,7 +133,7 @@ EMPTY(module_imports) EMPTY(module_exports) EMPTY(instance_exports) EMPTY(trap_m
 NULLS(engine_delete) NULLS(store_delete) NULLS(module_delete) NULLS(instance_delete) NULLS(importtype_vec_delete)
 NULLS(exporttype_vec_delete) NULLS(extern_vec_delete) NULLS(byte_vec_delete) NULLS(trap_delete) NULLS(ref_delete)
 NULLS(func_delete) NULLS(global_delete) NULLS(table_delete) NULLS(memory_delete)
-NULLS(importtype_type) NULLS(exporttype_type) NULLS(exporttype_name) NULLS(externtype_as_functype_const)
+NULLS(importtype_module) NULLS(importtype_name) NULLS(importtype_type) NULLS(exporttype_type) NULLS(exporttype_name) NULLS(externtype_as_functype_const)
 NULLS(externtype_as_globaltype_const) NULLS(externtype_as_tabletype_const) NULLS(externtype_as_memorytype_const)
 NULLS(globaltype_content) NULLS(globaltype_mutability) NULLS(valtype_kind)
 NULLS(extern_as_global) NULLS(extern_as_table) NULLS(extern_as_memory)
@@ -293,6 +293,13 @@ class Capi(unittest.TestCase):
             self.assertEqual((found["status"], found["reason"]),
                              ("skipped", f"capi: lib{name}.so refuses the module; wasm.h has no way to say why"))
 
+    def test_an_import_that_cannot_be_made_is_skipped(self):
+        if "wasmtime" not in REAL:
+            self.skipTest("Wasmtime is not in the cache")
+        wat = own_module("shared", '(module (import "env" "memory" (memory 1 2 shared)))')
+        found = sample("capi", *REAL["wasmtime"][:1], wat, reach={"memory_imported": True, "memory_bytes": PAGE})
+        self.assertEqual((found["status"], found["reason"]), ("skipped", 'capi: libwasmtime.so makes no import "env" "memory" of its type'))
+
     def test_what_is_not_exported_cannot_be_touched(self):
         hidden = {"memory_bytes": PAGE, "growable_pages": 3, "hidden": ["memory 0"]}
         wat = own_module("hidden", "(module (memory 1 4))")
@@ -442,4 +449,5 @@ class Crashes(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    print("libraries with wasm.h in the cache:", ", ".join(REAL) or "none; tests of real ones are skipped (`instbench fetch wasmi`)", flush=True)
     unittest.main()

@@ -24,6 +24,8 @@ Api::Api(const std::string& path) : library_("capi", path) {
   find_if_there("module_deserialize", module_deserialize);
   find("importtype_vec_delete", importtype_vec_delete);
   find("exporttype_vec_delete", exporttype_vec_delete);
+  find("importtype_module", importtype_module);
+  find("importtype_name", importtype_name);
   find("importtype_type", importtype_type);
   find("exporttype_type", exporttype_type);
   find("exporttype_name", exporttype_name);
@@ -66,6 +68,11 @@ Api::Api(const std::string& path) : library_("capi", path) {
   find("trap_message", trap_message);
   find("trap_delete", trap_delete);
   find("byte_vec_delete", byte_vec_delete);
+}
+
+std::string Api::name_of(const ImportType* import) const {
+  const auto quoted = [](const ByteVec* text) { return '"' + std::string(text->data, text->size) + '"'; };
+  return quoted(importtype_module(import)) + " " + quoted(importtype_name(import));
 }
 
 std::string Api::take(Trap* trap) const {

@@ -85,6 +85,8 @@ class Api {
 
   void (*importtype_vec_delete)(Vec<ImportType*>*);
   void (*exporttype_vec_delete)(Vec<ExportType*>*);
+  const ByteVec* (*importtype_module)(const ImportType*);
+  const ByteVec* (*importtype_name)(const ImportType*);
   const ExternType* (*importtype_type)(const ImportType*);
   const ExternType* (*exporttype_type)(const ExportType*);
   const ByteVec* (*exporttype_name)(const ExportType*);
@@ -139,6 +141,8 @@ class Api {
   }
   bool serializes_modules() const { return module_serialize != nullptr && module_deserialize != nullptr; }
 
+  // "env" "memory", for messages.
+  std::string name_of(const ImportType* import) const;
   // A trap's message as one line, and frees the trap.
   std::string take(Trap* trap) const;
 

@@ -79,8 +79,8 @@ void Engine::import(Live& live, const ToImport& type) {
       [&](const auto* of) {
         auto* const item = maker.make(of);
         if (item == nullptr)
-          throw std::runtime_error("import " + std::to_string(live.imports.size()) + " cannot be made: of its type " +
-                                   api_.file() + " gives nothing");
+          throw Skip("capi: " + api_.file() + " makes no import " + program_->import_name(live.imports.size()) +
+                     " of its type");
         live.imports.emplace_back(item);
         live.import_externs.push_back(maker.external(item));
       },

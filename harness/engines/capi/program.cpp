@@ -52,7 +52,7 @@ void Program::find_imports() {
     } else if (const MemoryType* memory = api_.externtype_as_memorytype(type)) {
       imports_.emplace_back(memory);
     } else {
-      throw Skip("capi: import " + std::to_string(i) + " is no function, global, table or memory");
+      throw Skip("capi: import " + import_name(i) + " is no function, global, table or memory");
     }
   }
 }

@@ -43,6 +43,7 @@ class Program {
     if (module != module_) api_.module_delete(module);
   }
   const std::vector<ToImport>& imports() const { return imports_; }
+  std::string import_name(size_t index) const { return api_.name_of(import_types_.data[index]); }
   // Throws std::runtime_error when there is no such export.
   ExportPlace place_of(const std::string& name) const;
 

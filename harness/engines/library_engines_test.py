@@ -13,9 +13,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from fetched import fetched
+
 INSTBENCH = os.environ["INSTBENCH"]
 SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent.parent))
-PINS = json.loads((SOURCE / "harness/engines/pins.json").read_text())
 
 for program, package in (("wat2wasm", "wabt"), ("cc", "gcc")):
     if shutil.which(program) is None:
@@ -26,17 +27,11 @@ SCRATCH = tempfile.TemporaryDirectory()
 FOLDER = Path(SCRATCH.name)
 
 
-def user_cache():
-    if "INSTBENCH_CACHE_DIR" in os.environ:
-        return Path(os.environ["INSTBENCH_CACHE_DIR"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instbench"
-
-
 # Name of a library in the cache -> its path and the strategy under which it can be measured.
 STRATEGY = {"wasmtime": "own", "wasmi": "own", "wasmer": "own,module=direct"}
 REAL = {}
 for name, strategy in STRATEGY.items():
-    path = user_cache() / "engines" / f"{name}-{PINS[name]['default']}" / f"lib{name}.so"
+    path = fetched(name, f"lib{name}.so")
     if path.exists():
         REAL[name] = (path, strategy)
 

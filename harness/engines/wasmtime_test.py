@@ -11,21 +11,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from fetched import or_skip
+
 INSTBENCH = os.environ["INSTBENCH"]
 SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent.parent))
-PINS = json.loads((SOURCE / "harness/engines/pins.json").read_text())["wasmtime"]
-
-
-def cache():
-    if "INSTBENCH_CACHE_DIR" in os.environ:
-        return Path(os.environ["INSTBENCH_CACHE_DIR"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instbench"
-
-
-LIBRARY = cache() / "engines" / f"wasmtime-{PINS['default']}" / "libwasmtime.so"
-if not LIBRARY.exists():
-    print("skipped: Wasmtime is not in the cache; `instbench fetch wasmtime` brings it")
-    raise SystemExit(77)
+or_skip("wasmtime", "libwasmtime.so")
 
 PRESETS = ["on-demand", "pooling", "pooling-keep"]
 ARMS = [f"wasmtime:{preset}" for preset in PRESETS]

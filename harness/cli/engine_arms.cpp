@@ -11,6 +11,7 @@
 #include "harness/protocol/text.hpp"
 #include "harness/run/provenance.hpp"
 #include "harness/run/sample.hpp"
+#include "runtime/module/sha256.hpp"
 #include "runtime/os/file.hpp"
 #include "runtime/os/process.hpp"
 
@@ -73,6 +74,11 @@ std::string find_named_library(Arm& arm, const std::string& build) {
   return build.empty() ? "" : own_file(arm, build);
 }
 
+bool is_in_this_binary(const std::string& engine) {
+  const std::vector<std::string> names = engine_names();
+  return std::find(names.begin(), names.end(), engine) != names.end();
+}
+
 void set_program(Arm& arm, const std::string& build) {
   if (arm.engine == "wasmtime") {
     arm.library = find_file(arm, build, "libwasmtime.so");
@@ -83,10 +89,28 @@ void set_program(Arm& arm, const std::string& build) {
   } else if (arm.engine == "v8") {
     const std::string script = home() + "/harness/engines/v8/worker.mjs";
     arm.worker = {build.empty() ? "node" : fs::absolute(build).lexically_normal().string(), script};
+  } else if (is_in_this_binary(arm.engine)) {
+    arm.library = build.empty() ? "" : own_file(arm, build);
   } else {
     arm.worker = {fs::absolute(build).lexically_normal().string()};
     if (!is_there(arm.worker.front())) throw UsageError("no such worker program: " + build);
   }
+}
+
+bool is_texts(const Json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& text) { return text.is_string(); });
+}
+
+// What a description must have for tables, charts and gates to rely on it; empty: nothing is amiss.
+std::string problem_with_facts(const Json& facts) {
+  const auto value = [&](const char* key) { return facts.is_object() ? facts.value(key, Json()) : Json(); };
+  for (const char* key : {"name", "version", "strategy"}) {
+    if (!value(key).is_string()) return std::string("its worker's description has no text \"") + key + "\"";
+  }
+  for (const char* key : {"phases", "workloads", "counters", "notes"}) {
+    if (!is_texts(value(key))) return std::string("its worker's description has no list of texts \"") + key + "\"";
+  }
+  return "";
 }
 
 void ask_engine(Arm& arm, const std::string& strategy) {
@@ -96,7 +120,13 @@ void ask_engine(Arm& arm, const std::string& strategy) {
       {"arm", {{"id", arm.id}, {"engine", arm.engine}, {"strategy", strategy}, {"library", arm.library}}}};
   const std::vector<std::string> argv =
       arm.worker.empty() ? std::vector<std::string>{os::self_path(), "worker", "--json"} : arm.worker;
-  const os::ChildResult child = os::run_child(argv, request.dump() + "\n", kDescribeTime);
+  os::ChildResult child;
+  try {
+    child = os::run_child(argv, request.dump() + "\n", kDescribeTime);
+  } catch (const std::system_error& error) {
+    arm.unavailable = "its worker cannot be started: " + without_folders(argv.front()) + ": " + error.code().message();
+    return;
+  }
   const Json answer = Json::parse(child.out, nullptr, false);
   const auto text = [](const Json& object, const char* key) {
     const Json value = object.is_object() ? object.value(key, Json()) : Json();
@@ -105,15 +135,19 @@ void ask_engine(Arm& arm, const std::string& strategy) {
   if (text(answer, "status") == "refused") throw UsageError("--arm " + arm.id + ": " + text(answer, "reason"));
   const Json sample = sample_from(child, kDescribeTime);
   if (sample.at("status") != "ok") {
-    arm.unavailable = text(sample, "reason");
+    const std::string reason = text(sample, "reason");
+    std::string& why = sample.at("status") == "skipped" ? arm.unavailable : arm.broken;
+    if (why.empty()) why = reason.empty() ? "its worker gave no reason" : reason;
     return;
   }
   arm.facts = sample.value("engine", Json());
+  arm.broken = problem_with_facts(arm.facts);
+  if (!arm.broken.empty()) {
+    arm.facts = nullptr;
+    return;
+  }
   arm.strategy = text(arm.facts, "strategy");
-  if (!arm.library.empty() && arm.facts.is_object())
-    arm.library_sha256 = text(arm.facts.value("build", Json()), "sha256");
-  if (!arm.facts.is_object() || text(arm.facts, "name").empty())
-    arm.unavailable = "its worker's description names no engine";
+  if (!arm.library.empty()) arm.library_sha256 = text(arm.facts.value("build", Json()), "sha256");
 }
 
 }  // namespace
@@ -139,7 +173,10 @@ Arm engine_arm(const ArmText& text) {
   arm.strategy = text.strategy.value_or("");
   arm.id = arm.engine + (arm.build.empty() ? "" : "@" + arm.build) + (arm.strategy.empty() ? "" : ":" + arm.strategy);
   set_program(arm, build);
-  if (arm.unavailable.empty()) ask_engine(arm, arm.strategy);
+  // Engines of this binary know their strategies without their library.
+  if (arm.unavailable.empty() || is_in_this_binary(arm.engine)) ask_engine(arm, arm.strategy);
+  if (!arm.worker.empty() && is_there(arm.worker.back()))
+    arm.worker_sha256 = sha256_hex(os::read_bytes(arm.worker.back()));
   return arm;
 }
 

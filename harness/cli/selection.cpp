@@ -346,6 +346,9 @@ Selection select(const Manifest& manifest, const Wanted& wanted) {
   for (const std::string& text : wanted.arms.empty() ? arm_names() : wanted.arms) {
     const Arm arm = arm_of(text);
     for (const Arm& other : selection.arms) {
+      if (other.id == arm.id && other.strategy == arm.strategy && (other.library != arm.library || other.worker != arm.worker))
+        throw UsageError("--arm " + text + ": another file of that name is measured, too, and results name no folders: " +
+                         "rename one, or give it a symbolic link of another name");
       const bool same = other.engine == arm.engine && other.build == arm.build && other.library == arm.library &&
                         other.worker == arm.worker && other.strategy == arm.strategy;
       if (same) throw UsageError("--arm " + text + " is the same as --arm " + other.id);

@@ -132,6 +132,7 @@ Json to_json(const Reach& reach) {
   const auto name = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); };
   return {{"memory", name(reach.memory)},
           {"table", name(reach.table)},
+          {"has_memory", reach.has_memory},
           {"memory_imported", reach.memory_imported},
           {"table_imported", reach.table_imported},
           {"globals", reach.globals},
@@ -146,6 +147,7 @@ Reach reach_from_json(const Json& json) {
   for (const auto& [key, into] : {std::pair("memory", &reach.memory), std::pair("table", &reach.table)}) {
     if (!need<Json>(json, key).is_null()) *into = need<std::string>(json, key);
   }
+  reach.has_memory = need<bool>(json, "has_memory");
   reach.memory_imported = need<bool>(json, "memory_imported");
   reach.table_imported = need<bool>(json, "table_imported");
   reach.globals = need<std::vector<std::string>>(json, "globals");

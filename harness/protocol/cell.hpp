@@ -77,7 +77,8 @@ struct Arm {
   std::string library = {};              // of an engine in a shared library: its path
   std::string library_sha256 = {};       // of that file; empty: not known yet
   Json facts = {};                       // what the engine said of itself (worker's "describe"); null: not asked
-  std::string unavailable = {};          // why none of its cells can be had here; empty: they can
+  std::string unavailable = {};          // why none of its cells can be had here: they are skipped; empty: they can
+  std::string broken = {};  // why none of them can be measured though they should: they fail; empty: they can
   bool operator==(const Arm&) const = default;
 };
 
@@ -110,6 +111,8 @@ struct Reach {
   std::vector<std::string> globals;                      // exported ones of a number type
   std::vector<std::string> hidden;                       // what is neither: "memory 0", "table 1", "3 globals"
   TouchTarget target;                                    // as the module declares it
+
+  bool has_memory = false;  // memory 0 is there, be it of no pages
 
   bool sees_memory() const { return memory || memory_imported; }
   bool sees_table() const { return table || table_imported; }

@@ -10,7 +10,7 @@
 namespace instbench::bench {
 namespace {
 
-constexpr size_t kArm = 21, kInstantiate = 11, kCycle = 10, kSpread = 7, kRatio = 8, kCount = 9, kFirst = 9;
+constexpr size_t kArmLeast = 21, kArmMost = 28, kInstantiate = 11, kCycle = 10, kSpread = 7, kRatio = 8, kCount = 9, kFirst = 9;
 constexpr double kDisturbed = 0.01;               // share of the time spent waiting for a CPU
 constexpr double kWideRange = 0.10;               // of the median
 constexpr const char* kReference = "core:eager";  // as in the charts
@@ -117,6 +117,11 @@ class Table {
       cells_[{cell.at("case").get<std::string>(), cell.at("arm").get<std::string>()}] = &cell;
     }
     if (options_.reference.empty()) options_.reference = usual_reference(result.at("arms"));
+    // "  name ": longer names take a line of their own.
+    for (const Json& arm : result.at("arms")) {
+      const size_t columns = columns_of(arm.at("id").get<std::string>()) + 3;
+      if (columns <= kArmMost) arm_columns_ = std::max(arm_columns_, columns);
+    }
   }
 
   std::string text() const {
@@ -139,7 +144,7 @@ class Table {
 
   std::string heading() const {
     const auto right = [](const char* name, size_t columns) { return padded(name, columns, Align::right); };
-    const std::string columns = std::string(kArm, ' ') + right("instantiate", kInstantiate) + right("×", kRatio) +
+    const std::string columns = std::string(arm_columns_, ' ') + right("instantiate", kInstantiate) + right("×", kRatio) +
                                 right("cycle ", kCycle) + right("spread", kSpread) + right("×", kRatio) +
                                 right("faults", kCount) + right("syscalls", kCount) + right("first", kFirst) + "  path";
     return "times faster (×) than " + options_.reference +
@@ -183,7 +188,7 @@ class Table {
   }
 
   std::string reason_row(const Json& own) const {
-    const std::string arm = "  " + padded(own.at("arm").get<std::string>(), kArm, Align::left);
+    const std::string arm = "  " + padded(own.at("arm").get<std::string>(), arm_columns_, Align::left);
     const std::string text = wrapped(arm + " ", status_text(own));
     return own.at("status") == "failed" ? paint_.red(text) : paint_.dim(text);
   }
@@ -206,8 +211,8 @@ class Table {
     const auto right = [](const std::string& text, size_t columns) { return padded(" " + text, columns, Align::right); };
     const Figure instantiate = instantiate_of(own, reference), cycle = cycle_of(own, reference);
     const auto first = number_at(own, {"first", "cycle"}), range = relative_range(own);
-    std::string arm = "  " + padded(own.at("arm").get<std::string>(), kArm - 2, Align::left);
-    if (columns_of(arm) > kArm) arm += "\n" + std::string(kArm, ' ');
+    std::string arm = "  " + padded(own.at("arm").get<std::string>(), arm_columns_ - 2, Align::left);
+    if (columns_of(arm) > arm_columns_) arm += "\n" + std::string(arm_columns_, ' ');
     const std::string before = right(instantiate.value, kInstantiate) + right(instantiate.ratio, kRatio) +
                                right(cycle.value + (is_disturbed(own) ? "~" : " "), kCycle);
     const std::string spread = right(spread_text(range), kSpread);
@@ -216,7 +221,7 @@ class Table {
                               right(first ? time_text(*first) : "?", kFirst) + "  ";
     const std::string verdict = own.value("verified", Json(nullptr)) == true ? "" : kNotVerified;
     // The path gives way to figures wider than their columns.
-    const size_t used = kArm + columns_of(before + spread + after + verdict);
+    const size_t used = arm_columns_ + columns_of(before + spread + after + verdict);
     return arm + before + (range.value_or(0) > kWideRange ? paint_.red(spread) : spread) + after +
            clipped(path_text(own), kTerminalColumns - std::min(used, kTerminalColumns - 1)) + (verdict.empty() ? "" : paint_.red(verdict)) +
            "\n";
@@ -327,6 +332,7 @@ class Table {
   const Json& result_;
   TableOptions options_;
   Paint paint_;
+  size_t arm_columns_ = kArmLeast;
   std::map<std::pair<std::string, std::string>, const Json*> cells_;
 };
 

@@ -82,6 +82,7 @@ Reach reach_of(const Module& module) {
   }
   if (const size_t unseen = module.globals.size() - reach.globals.size(); unseen != 0)
     reach.hidden.push_back(std::to_string(unseen) + (unseen == 1 ? " global" : " globals"));
+  reach.has_memory = !module.memories.empty();
   if (!module.memories.empty()) {
     const Limits& limits = module.memories[0].limits;
     reach.target.memory_bytes = limits.min * kWasmPageBytes;

@@ -75,6 +75,9 @@ std::string without_folders(const std::string& argument) {
   const size_t equals = argument.starts_with("--") ? argument.find('=') : std::string::npos;
   const std::string flag = equals == std::string::npos ? "" : argument.substr(0, equals + 1);
   const std::string value = argument.substr(flag.size());
+  // "--arm=wasmtime@/home/x/lib.so:pooling": the folders behind '@' go, what follows stays.
+  if (const size_t at = value.find("@/"); at != std::string::npos)
+    return flag + value.substr(0, at + 1) + value.substr(value.rfind('/') + 1);
   const bool has_folders = value.starts_with('/') || value.starts_with('~') || value.starts_with("../");
   return has_folders ? flag + std::filesystem::path(value).filename().string() : argument;
 }

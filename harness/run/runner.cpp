@@ -36,10 +36,11 @@ class Cells {
   bool given_up(const Step& step) {
     if (mode_ == Mode::run || step.role == Role::pilot) return at(step).given_up;
     const auto first = cells_.begin() + static_cast<std::ptrdiff_t>(step.case_index * arms_);
-    return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_), [](const Cell& cell) { return cell.given_up; });
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_),
+                       [](const Cell& cell) { return cell.given_up; });
   }
-  // In a comparison both arms time the same number of cycles unless one is half as slow again: batches of another length
-  // meet with interference otherwise, and a control of A's length would not show it. The control has no pilot.
+  // In a comparison both arms time the same number of cycles unless one is half as slow again: batches of another
+  // length meet with interference otherwise, and a control of A's length would not show it. The control has no pilot.
   std::optional<uint64_t> iterations(const Step& step) {
     if (mode_ == Mode::run) return at(step).iterations;
     Step piloted = step;
@@ -76,22 +77,36 @@ Json touches_of(const Request& request) {
   return TouchPlan(request.cell.workload, request.cell.vary, request.seed, request.reach->target).to_json();
 }
 
-// A program that counts no system calls has them counted in a process of its own, under ptrace.
-void trace_program(Request request, std::chrono::milliseconds timeout, Json& sample) {
+bool has(const Json& object, const char* key, bool (Json::*is)() const noexcept) {
+  return object.is_object() && object.contains(key) && (object.at(key).*is)();
+}
+
+// A program that counts no system calls has them counted in a process of its own, under ptrace. False: interrupted.
+bool trace_program(Request request, std::chrono::milliseconds timeout, Json& sample) {
   const bool counted = std::find(request.passes.begin(), request.passes.end(), "counters") != request.passes.end();
-  if (!counted || !sample.value("counters", Json()).is_object() || !sample.value("engine", Json()).is_object()) return;
+  if (!counted || !has(sample, "counters", &Json::is_object) || !has(sample["counters"], "cycle", &Json::is_object) ||
+      !has(sample, "engine", &Json::is_object) || !has(sample["engine"], "counters", &Json::is_array))
+    return true;
   request.passes = {"trace"};
   std::vector<std::string> argv{os::self_path(), "worker", "--trace"};
   argv.insert(argv.end(), request.arm.worker.begin(), request.arm.worker.end());
   const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
   const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
+  if (child.interrupted) return false;
   const std::vector<std::string> lines = split(child.out, '\n');
   const Json answer = lines.size() < 2 ? Json() : Json::parse(lines[lines.size() - 2], nullptr, false);
   const Json trace = answer.is_object() ? answer.value("trace", Json()) : Json();
   sample["trace"] = trace.is_object() ? trace : Json{{"unsupported", "the traced worker gave no answer"}};
-  if (!sample["trace"].contains("cycle")) return;
+  if (!has(sample["trace"], "cycle", &Json::is_object)) return true;
   sample["counters"]["cycle"].update(sample["trace"]["cycle"]);
   sample["engine"]["counters"].push_back("syscalls");
+  return true;
+}
+
+// What a worker that is not instbench itself is asked: what to touch, and no trace beside other passes.
+void fit_for_program(Request& request) {
+  request.touches = touches_of(request);
+  std::erase(request.passes, "trace");
 }
 
 double milliseconds_since(std::chrono::steady_clock::time_point begin) {
@@ -188,9 +203,11 @@ End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, con
 
 AskWorker ask_in_child(std::chrono::milliseconds timeout) {
   return [timeout, command = worker_command()](Request request) -> std::optional<Json> {
+    if (!request.arm.broken.empty()) return failed_sample(request.arm.broken);
     if (!request.arm.unavailable.empty()) return skipped_sample(request.arm.unavailable);
+    const bool is_program = draws_no_plan(request.arm);
     try {
-      if (draws_no_plan(request.arm)) request.touches = touches_of(request);
+      if (is_program) fit_for_program(request);
     } catch (const DoesNotFit& error) {
       return skipped_sample(error.what());
     }
@@ -199,7 +216,7 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
     if (child.interrupted) return std::nullopt;
     Json sample = sample_from(child, timeout);
-    if (draws_no_plan(request.arm) && sample.at("status") == "ok") trace_program(request, timeout, sample);
+    if (is_program && sample.at("status") == "ok" && !trace_program(request, timeout, sample)) return std::nullopt;
     return sample;
   };
 }

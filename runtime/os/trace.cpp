@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 
@@ -54,7 +56,9 @@ std::string syscall_name(uint64_t number) {
       {SYS_gettid, "gettid"},
       {SYS_sigaltstack, "sigaltstack"},
       {SYS_rt_sigaction, "rt_sigaction"},
+#ifdef SYS_epoll_wait
       {SYS_epoll_wait, "epoll_wait"},
+#endif
       {SYS_rt_sigprocmask, "rt_sigprocmask"},
   };
   const auto found = kNames.find(number);
@@ -148,10 +152,18 @@ class Tracer {
   std::vector<TracedInterval> intervals_;
 };
 
+// Of this process; 1 where /proc does not tell.
+size_t threads_now() {
+  std::error_code error;
+  std::filesystem::directory_iterator tasks("/proc/self/task", error);
+  return error ? 1 : static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
 }  // namespace
 
 std::vector<TracedInterval> trace_child(const std::function<void()>& body) {
   std::fflush(nullptr);
+  if (threads_now() > 1) throw_error(EBUSY, "fork for ptrace: this process has threads that its child would not have");
   const pid_t child = ::fork();
   if (child < 0) throw_errno("fork");
   if (child == 0) run_traced(body);

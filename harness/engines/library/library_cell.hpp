@@ -15,6 +15,7 @@
 //   bool set_null(Live&, uint64_t entry); false: it cannot
 //   uint64_t global(Live&, const std::string& name);               its bits
 //   bool set_global(Live&, const std::string& name, uint64_t);     false: it is immutable
+//   Json module_facts() const;            optional: more facts about the module under this engine
 // and a function that makes one: with its own pool, the module loaded, the imports linked. Nothing but init() is asked
 // of an instance that the workload does not touch.
 #pragma once
@@ -48,6 +49,7 @@ class LibraryCell final : public Cell {
       : make_(std::move(make)),
         engine_(make_()),
         module_facts_(std::move(facts)),
+        reach_known_(request.reach.has_value()),
         reach_(reach_of(request)),
         seed_(request.seed),
         plan_(request.cell.workload, request.cell.vary, request.seed, reach_.target),
@@ -60,6 +62,7 @@ class LibraryCell final : public Cell {
   const EngineFacts& engine() const override { return engine_->facts(); }
   Json facts() const override {
     Json facts = module_facts_;
+    if constexpr (requires { engine_->module_facts(); }) facts.update(engine_->module_facts());
     facts["not_compared"] = reach_.hidden;
     return facts;
   }
@@ -88,7 +91,7 @@ class LibraryCell final : public Cell {
     return std::nullopt;
   }
 
-  bool can_verify() const override { return reach_.sees_memory() || reach_.target.memory_bytes == 0; }
+  bool can_verify() const override { return reach_known_ && (reach_.sees_memory() || !reach_.has_memory); }
 
   std::optional<std::string> verify_timed(uint64_t& slots_compared) override {
     constexpr uint64_t kBudgetBytes = uint64_t{16} << 20;
@@ -261,6 +264,7 @@ class LibraryCell final : public Cell {
   Make make_;
   std::unique_ptr<Engine> engine_;
   Json module_facts_;
+  bool reach_known_;
   Reach reach_;
   uint64_t seed_;
   TouchPlan plan_;

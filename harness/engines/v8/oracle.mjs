@@ -2,7 +2,7 @@
 // else, also after earlier instances did what guests do. Works on what Program.visible() gives.
 import {Leak} from './outcome.mjs';
 
-const PAGE = 65536, KERNEL_PAGE = 4096, GROWN_PAGES = 16, ROUNDS = 4;
+const PAGE = 65536, KERNEL_PAGE = 4096, GROWN_PAGES = 16;
 
 const hex = (value) => `0x${value.toString(16)}`;
 
@@ -124,8 +124,8 @@ export class Oracle {
   }
 
   // Throws Leak. `calls`: what each instance is asked to do before the mess, or null.
-  verify(seed, calls) {
-    for (let round = 0; round < ROUNDS; ++round) {
+  verify(seed, rounds, calls) {
+    for (let round = 0; round < rounds; ++round) {
       const instance = this.program.instantiate(), visible = this.program.visible(instance);
       this.compare(visible, round % 2 === 1, `round ${round}: `);
       calls?.(instance);

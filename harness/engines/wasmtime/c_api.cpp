@@ -7,23 +7,6 @@
 namespace instbench::bench::wasmtime {
 namespace {
 
-os::Library open_library(const std::string& path) {
-  try {
-    return os::Library::open(path);
-  } catch (const std::runtime_error& error) {
-    throw Skip(std::string("wasmtime: ") + error.what());
-  }
-}
-
-template <typename Function>
-void find(const os::Library& library, const std::string& symbol, Function*& into) {
-  try {
-    into = reinterpret_cast<Function*>(library.symbol(symbol));
-  } catch (const std::runtime_error& error) {
-    throw Skip(std::string("wasmtime: ") + error.what() + "; this adapter knows the C API of versions 36 to 50");
-  }
-}
-
 std::string first_line(const ByteVec& bytes) {
   const std::string text(bytes.data, bytes.size);
   // A chain of causes stands below the first line; the last of them says what it was.
@@ -40,11 +23,11 @@ std::string first_line(const ByteVec& bytes) {
 
 }  // namespace
 
-Api::Api(const std::string& path) : library_(open_library(path)) {
-  const auto wasm = [&](const char* name, auto*& into) { find(library_, std::string("wasm_") + name, into); };
-  const auto own = [&](const char* name, auto*& into) { find(library_, std::string("wasmtime_") + name, into); };
+Api::Api(const std::string& path) : library_("wasmtime", path) {
+  const auto wasm = [&](const char* name, auto*& into) { library_.find(std::string("wasm_") + name, into); };
+  const auto own = [&](const char* name, auto*& into) { library_.find(std::string("wasmtime_") + name, into); };
   const auto pool = [&](const char* name, auto*& into) {
-    find(library_, std::string("wasmtime_pooling_allocation_config_") + name, into);
+    library_.find(std::string("wasmtime_pooling_allocation_config_") + name, into);
   };
   wasm("config_new", config_new);
   wasm("engine_new_with_config", engine_new_with_config);

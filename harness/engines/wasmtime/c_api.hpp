@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "runtime/os/library.hpp"
+#include "harness/engines/library/shared_object.hpp"
 
 namespace instbench::bench::wasmtime {
 
@@ -138,7 +138,7 @@ class Api {
   std::string take(Trap* trap) const;
 
  private:
-  os::Library library_;
+  SharedObject library_;
 };
 
 }  // namespace instbench::bench::wasmtime

@@ -1,6 +1,7 @@
 #include "harness/engines/wasmtime/engine.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace instbench::bench::wasmtime {
@@ -80,9 +81,20 @@ Engine::Engine(const Api& api, const AxisValues& values, const EngineFacts& fact
   }
 }
 
+namespace {
+
+// What was left of it after a crash, say: the next process compiles anew.
+[[noreturn]] void throw_unusable(const std::string& code, const std::string& why) {
+  std::error_code ignored;
+  std::filesystem::remove(code, ignored);
+  throw Skip("wasmtime: its compiled module in the cache cannot be used (" + why + "); it was removed: run again");
+}
+
+}  // namespace
+
 void Engine::link(const std::string& code) {
   if (Error* error = api_.module_deserialize_file(engine_, code.c_str(), &module_))
-    throw Skip("wasmtime: " + api_.take(error));
+    throw_unusable(code, api_.take(error));
   linker_ = api_.linker_new(engine_);
   if (Error* error = api_.linker_define_unknown_imports_as_traps(linker_, module_))
     throw Skip("wasmtime: " + api_.take(error));
@@ -163,17 +175,20 @@ bool Engine::grow(Live& live, uint64_t pages) {
 }
 
 uint64_t Engine::table_entries(Live& live) {
-  Extern table = table_of(live);
+  Extern& table = table_of(live);
   return api_.table_size(live.context, table.item());
 }
 
 bool Engine::set_null(Live& live, uint64_t entry) {
-  Extern table = table_of(live);
-  Val null;
-  null.kind = Val::funcref;
-  Error* error = api_.table_set(live.context, table.item(), entry, &null);
-  if (error != nullptr) api_.error_delete(error);
-  return error == nullptr;
+  Extern& table = table_of(live);
+  for (const uint8_t kind : {Val::funcref, Val::externref}) {
+    Val null;
+    null.kind = kind;
+    Error* error = api_.table_set(live.context, table.item(), entry, &null);
+    if (error == nullptr) return true;
+    api_.error_delete(error);
+  }
+  return false;
 }
 
 uint64_t Engine::global(Live& live, const std::string& name) {

@@ -36,7 +36,8 @@ class Engine {
     Store* store = nullptr;
     Context* context = nullptr;
     InstanceHandle instance;
-    Extern memory, table;  // the first that were made for it to import
+    Extern memory, table;  // the first that were made for it to import; the table also once it was looked up
+    bool has_table = false;
   };
 
   // `pool` instances at once where the allocator is a pool.
@@ -47,6 +48,10 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   const EngineFacts& facts() const { return facts_; }
+  Json module_facts() const {
+    return {{"linked", own_imports_.empty() ? "beforehand (InstancePre)"
+                                            : "by name in each cycle: it imports a memory, a table or a global"}};
+  }
   void acquire(Live& live) {
     live.store = api_.store_new(engine_, nullptr, nullptr);
     live.context = api_.store_context(live.store);
@@ -58,6 +63,7 @@ class Engine {
                                    : api_.linker_instantiate(linker_, live.context, module_, &live.instance, &trap);
     if (error != nullptr || trap != nullptr) [[unlikely]]
       fail(error, trap);
+    live.has_table = table_name_.empty();
   }
   void release(Live& live) noexcept {
     if (live.store != nullptr) api_.store_delete(live.store);
@@ -71,7 +77,7 @@ class Engine {
   bool grow(Live& live, uint64_t pages);
   uint64_t table_entries(Live& live);
   bool is_null(Live& live, uint64_t entry) {
-    Extern table = table_of(live);
+    Extern& table = table_of(live);
     Val value;
     api_.table_get(live.context, table.item(), entry, &value);
     return value.of[0] == 0;
@@ -88,7 +94,13 @@ class Engine {
     return found;
   }
   Extern memory_of(const Live& live) const { return memory_name_.empty() ? live.memory : exported(live, memory_name_); }
-  Extern table_of(const Live& live) const { return table_name_.empty() ? live.table : exported(live, table_name_); }
+  Extern& table_of(Live& live) const {
+    if (!live.has_table) {
+      live.table = exported(live, table_name_);
+      live.has_table = true;
+    }
+    return live.table;
+  }
   // A memory, table or global that the module imports: it belongs to a store, so each instance has its own, and the
   // module is linked by name each time.
   struct OwnImport {

@@ -88,7 +88,18 @@ EngineFacts facts_of(const std::string& version, const AxisValues& values) {
 }
 
 void check_axes(const AxisValues& values) {
-  if (values.word("allocator") == "pooling") return;
+  constexpr uint64_t kMost = 1000000;
+  for (const char* axis : {"pool", "warm-slots", "batch", "table-elements"}) {
+    if (values.number(axis) > kMost)
+      throw Refused(std::string("wasmtime: axis '") + axis + "' may be 1000000 at most, not " + values.word(axis));
+  }
+  if (values.word("allocator") == "pooling") {
+    if (values.number("pool") == 0) throw Refused("wasmtime: axis 'pool' must be at least 1");
+    if (values.number("max-memory") > values.number("reserve"))
+      throw Refused("wasmtime: max-memory=" + values.word("max-memory") +
+                    " does not fit reserve=" + values.word("reserve"));
+    return;
+  }
   for (const char* axis : {"pool", "keep", "table-keep", "warm-slots", "batch", "max-memory", "table-elements"}) {
     if (values.was_given(axis) && values.word(axis) != grammar().parse("").word(axis))
       throw Refused(std::string("wasmtime: axis '") + axis + "' is for allocator=pooling");
@@ -136,7 +147,7 @@ void write_code(const Api& api, WasmEngine* engine, std::span<const std::byte> w
   std::ofstream file(place, std::ios::binary);
   file.write(bytes.data, static_cast<std::streamsize>(bytes.size));
   file.close();
-  if (!file) throw std::runtime_error("cannot write " + place);
+  if (!file) throw std::runtime_error("its code cannot be written to the cache: is the disk full?");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kDescribeTime{30};
 // Programs of the source tree that speak the worker protocol.
 const std::vector<std::string> kPrograms{"v8", "wasmtime-rs"};
 
-const std::vector<std::string> kCapiLibraries{"wasmtime", "wasmi", "wasmer"};
+const std::vector<std::string> kCapiLibraries{"wasmtime", "wasmi"};
 
 bool is_there(const std::string& path) {
   std::error_code absent;
@@ -187,8 +187,7 @@ Json engine_list() {
        {"what", "Wasmtime through its C API: on-demand, pooling, pooling-keep; `instbench fetch wasmtime`"}},
       {{"name", "wasmtime-rs"}, {"what", "Wasmtime as a Rust crate, and pooling-scan; `instbench fetch wasmtime-rs`"}},
       {{"name", "capi@LIBRARY"},
-       {"what",
-        "any library with the standard wasm-c-api (wasm.h); after `instbench fetch wasmi` or `wasmer`: capi@wasmi"}},
+       {"what", "any library with the standard wasm-c-api (wasm.h); after `instbench fetch wasmi`: capi@wasmi"}},
       {{"name", "sightglass@LIBRARY"},
        {"what", "any library with the interface of Sightglass (wasm_bench_*); workload none"}},
       {{"name", "v8[@NODE]"}, {"what", "Node's V8"}},

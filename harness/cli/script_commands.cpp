@@ -46,7 +46,7 @@ namespace {
 // "wasmtime", "wasmtime@48.0.0": not the name of a module.
 bool is_engine(const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('@'));
-  return name == "wasmtime" || name == "wasmtime-rs" || name == "wasmi" || name == "wasmer";
+  return name == "wasmtime" || name == "wasmtime-rs" || name == "wasmi";
 }
 
 }  // namespace

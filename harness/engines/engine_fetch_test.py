@@ -86,10 +86,9 @@ class Fetch(unittest.TestCase):
             self.built("wasmi", "0.0.1", "libinstbench_wasmi.so")
         self.assertFalse(self.folder.exists())
 
-    def test_every_crate_is_pinned_as_its_manifest_says(self):
-        for name in ("wasmi", "wasmer"):
-            place = fetch.CRATES[name][0]
-            self.assertIn(f'"={fetch.PINS[name]["default"]}"', (HERE / place / "Cargo.toml").read_text(), name)
+    def test_wasmi_is_pinned_as_its_manifest_says(self):
+        manifest = HERE / fetch.CRATES["wasmi"][0] / "Cargo.toml"
+        self.assertIn(f'"={fetch.PINS["wasmi"]["default"]}"', manifest.read_text())
 
     def test_every_pin_is_whole(self):
         for version, by_machine in fetch.PINS["wasmtime"]["sha256"].items():

@@ -6,8 +6,8 @@ Usage: fetch.py --cache DIR [--sha256 HEX] ENGINE[@VERSION]...
   wasmtime[@VERSION]   libwasmtime.so from the PyPI wheel `wasmtime`, through pip. The wheel's SHA-256 must be the one in
                        pins.json; for a version that is not there, give it with --sha256.
   wasmtime-rs          the worker in harness/engines/wasmtime-rs, built by cargo from its Cargo.lock.
-  wasmi, wasmer        libwasmi.so and libwasmer.so, which export the standard wasm-c-api, for the engine `capi`: built by
-                       cargo from harness/engines/capi/ENGINE and its Cargo.lock.
+  wasmi                libwasmi.so, which exports the standard wasm-c-api, for the engine `capi`: built by cargo from
+                       harness/engines/capi/wasmi and its Cargo.lock.
 
 Each comes to CACHE/engines/ENGINE-VERSION/; a file there is complete and right, or absent.
 Standard output: one line "ENGINE VERSION<tab>present|fetched<tab>PATH" each. Errors: standard error.
@@ -30,12 +30,11 @@ HERE = Path(__file__).resolve().parent
 PINS = json.loads((HERE / "pins.json").read_text(encoding="utf-8"))
 
 # What each leaves in its folder.
-FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so", "wasmer": "libwasmer.so"}
+FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so"}
 
 # Crates of ours: where they lie, what cargo makes of them, and the arm that names a build of one's own.
 CRATES = {"wasmtime-rs": ("wasmtime-rs", "instbench-wasmtime-rs", "wasmtime-rs@/path/to/worker"),
-          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "capi@/path/to/libwasmi.so"),
-          "wasmer": ("capi/wasmer", "libinstbench_wasmer.so", "capi@/path/to/libwasmer.so")}
+          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "capi@/path/to/libwasmi.so")}
 
 
 class FetchError(Exception):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The engines `capi` and `sightglass`, by worker requests made here: exact counts, no times.
 
-Real libraries are those in the user's cache (`instbench fetch wasmtime wasmi wasmer`); a test that finds none is skipped. How an
+Real libraries are those in the user's cache (`instbench fetch wasmtime wasmi`); a test that finds none is skipped. How an
 engine may go wrong is tried on small libraries that are compiled from the C text below.
 """
 
@@ -28,7 +28,7 @@ FOLDER = Path(SCRATCH.name)
 
 
 # Name of a library in the cache -> its path and the strategy under which it can be measured.
-STRATEGY = {"wasmtime": "own", "wasmi": "own", "wasmer": "own,module=direct"}
+STRATEGY = {"wasmtime": "own", "wasmi": "own"}
 REAL = {}
 for name, strategy in STRATEGY.items():
     path = fetched(name, f"lib{name}.so")

@@ -435,7 +435,7 @@ class Crashes(unittest.TestCase):
         out = FOLDER / "result.json"
         arms = ["--arm=core:pool", *[f"--arm={engine}@{library}" for engine, library in crashing.items()]]
         done = subprocess.run([INSTBENCH, "run", "table-min-above-entries", "--touch=slots=1", *arms, "--blocks=3", "--batch-ms=1", f"--out={out}", "--force"],
-                              env=dict(os.environ, INSTBENCH_HOME=str(SOURCE)), cwd=FOLDER, capture_output=True, text=True, timeout=300)
+                              env=dict(os.environ, INSTBENCH_HOME=str(SOURCE), TMPDIR=str(FOLDER)), cwd=FOLDER, capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, 1, done.stderr)
         cells = json.loads(out.read_text())["cells"]
         self.assertEqual([cell["status"] for cell in cells], ["ok", "failed", "failed"])

@@ -28,6 +28,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent
 INSTBENCH = os.environ.get("INSTBENCH", str(SOURCE / "build/release/instbench"))
+SAME_BUSY = "same-busy"  # rows of `same` that are known to have been measured beside other work, renamed by hand: kept, and told apart
 RUNS = {"same": 300, "slower-5": 100, "slower-2x": 100, "exact": 100, "killed": 20}
 FIVE = r"spidermonkey touch\(w16\)|one-page|imported-functions|start-writes|llhttp"
 ITSELF = ["--a", "core:pool-lazy", "--b", "core:pool-lazy"]
@@ -141,11 +142,11 @@ def count(values):
 def summary(data):
     """What came of it, a key for each trial that was run."""
     found = {}
-    for trial in TRIALS:
+    for trial in [*TRIALS, SAME_BUSY]:
         own = [row for row in data if row["trial"] == trial]
         if not own:
             continue
-        found[trial] = {"runs": len(own), "of": RUNS[trial], "commits": sorted({row["commit"] for row in own})}
+        found[trial] = {"runs": len(own), "of": RUNS.get(trial), "commits": sorted({row["commit"] for row in own})}
         if trial == "exact":
             found[trial]["exits"] = {what: count([row["exits"][what] for row in own]) for what in ("nothing", "syscall", "page")}
         elif trial == "killed":

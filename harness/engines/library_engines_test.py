@@ -36,7 +36,7 @@ for name, strategy in STRATEGY.items():
         REAL[name] = (path, strategy)
 
 # What can be reached of the corpus's modules: as the parent finds it out for a worker.
-NOTHING = {"memory": None, "table": None, "memory_imported": False, "table_imported": False, "globals": [], "hidden": [], "memory_bytes": 0,
+NOTHING = {"has_memory": False, "memory": None, "table": None, "memory_imported": False, "table_imported": False, "globals": [], "hidden": [], "memory_bytes": 0,
            "growable_pages": 0, "table_entries": 0}
 PAGE = 65536
 REACH = {
@@ -90,8 +90,12 @@ def describe(engine, library, strategy=""):
     return json.loads(done.stdout)
 
 
+def exports(reach):
+    return {**NOTHING, "has_memory": reach.get("memory_bytes", 0) > 0, **reach}
+
+
 def measure(engine, library, wasm, strategy="", workload=NONE, slots=1, reach=NOTHING, cache=None, passes=PASSES):
-    request = {"protocol": 1, "module": {"name": "test", "path": str(wasm), "exports": {**NOTHING, **reach}},
+    request = {"protocol": 1, "module": {"name": "test", "path": str(wasm), "exports": exports(reach)},
                "arm": {"id": engine, "engine": engine, "strategy": strategy, "library": str(library)},
                "cell": {"module": "test", "workload": workload, "slots": slots, "vary": 0.0, "bystanders": 0, "threads": 1},
                "seed": 1, "passes": passes, "iterations": 20}

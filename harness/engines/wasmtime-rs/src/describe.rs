@@ -47,7 +47,8 @@ pub fn engine(settings: &Settings) -> Value {
             "acquire is Store::new; init is InstancePre::instantiate and holds the start function; release is the \
              drop of the store, which resets a pooled slot, with batch=N that of N slots at a time.",
             "A memory image is mapped from the compiled module's file, not from a memfd.",
-            "Imported memories, tables and globals are made in init by Instance::new's way, and never from the pool.",
+            "Imported memories, tables and globals are made anew in init and never come from the pool; a module that has \
+             some is instantiated by Instance::new.",
         ],
     })
 }

@@ -27,7 +27,7 @@ pub fn among_bystanders<T>(count: usize, measure: impl FnOnce() -> T) -> T {
     })
 }
 
-#[expect(clippy::missing_spin_loop, reason = "a hypervisor may take the CPU from a thread that says it only waits")]
+/// Without a hint that it only waits: a hypervisor could take the CPU from it.
 fn spin_until(stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {}
 }

@@ -33,10 +33,9 @@ bool is_there(const std::string& path) {
 }
 
 // What `instbench fetch` takes when no version is named, and where it puts a version.
-std::string pinned_version(const std::string& engine) {
-  const Json pins = Json::parse(os::read_text(home() + "/harness/engines/pins.json"));
-  return pins.at(engine).at("default");
-}
+Json pins() { return Json::parse(os::read_text(home() + "/harness/engines/pins.json")); }
+
+std::string pinned_version(const std::string& engine) { return pins().at(engine).at("default"); }
 std::string fetched(const std::string& engine, const std::string& version, const std::string& file) {
   return default_cache_dir() + "/engines/" + engine + "-" + version + "/" + file;
 }
@@ -179,6 +178,8 @@ Arm engine_arm(const ArmText& text) {
     arm.worker_sha256 = sha256_hex(os::read_bytes(arm.worker.back()));
   return arm;
 }
+
+bool is_fetched(const std::string& name) { return pins().contains(name); }
 
 Json engine_list() {
   return {

@@ -14,6 +14,9 @@ Arm engine_arm(const ArmText& text);
 
 std::vector<std::string> known_engines();  // "core", "wasmtime", "v8", …
 
+// Whether `instbench fetch` brings it: an engine, or a library that capi can load (harness/engines/pins.json).
+bool is_fetched(const std::string& name);
+
 // For `instbench list`: name and what it is, how to have it, its presets.
 Json engine_list();
 

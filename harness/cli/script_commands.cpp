@@ -4,6 +4,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/engine_arms.hpp"
 #include "harness/cli/home.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "runtime/os/process.hpp"
@@ -44,10 +45,7 @@ void add_plot(CLI::App& app, Action& action) {
 namespace {
 
 // "wasmtime", "wasmtime@48.0.0": not the name of a module.
-bool is_engine(const std::string& argument) {
-  const std::string name = argument.substr(0, argument.find('@'));
-  return name == "wasmtime" || name == "wasmtime-rs" || name == "wasmi";
-}
+bool is_engine(const std::string& argument) { return is_fetched(argument.substr(0, argument.find('@'))); }
 
 }  // namespace
 

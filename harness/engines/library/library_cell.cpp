@@ -21,8 +21,7 @@ void check_request(const Request& request, const EngineFacts& facts) {
     throw Skip(engine + " cannot do the workload '" + workload + "' here");
   if (!request.reach || cell.workload.kind != Workload::Kind::touch) return;
   const Workload& w = cell.workload;
-  if ((w.read != 0 || w.write != 0 || w.grow != 0) && request.reach->has_memory &&
-      !request.reach->sees_memory())
+  if ((w.read != 0 || w.write != 0 || w.grow != 0) && request.reach->has_memory && !request.reach->sees_memory())
     throw Skip("its memory is not exported: from outside of " + engine + " it cannot be touched");
   if (w.calls != 0 && request.reach->target.table_entries != 0 && !request.reach->sees_table())
     throw Skip("its table is not exported: from outside of " + engine + " no entry can be taken");

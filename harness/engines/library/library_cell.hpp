@@ -6,9 +6,8 @@
 //   void acquire(Live&);                  what comes before the instance itself (a store)
 //   void init(Live&);                     the instance, its start function included; throws std::runtime_error
 //   void release(Live&) noexcept;         gives all of it back; a Live without an instance too
-//   std::span<std::byte> memory(Live&);   memory 0 by its exported name, looked up anew as an embedder would; or the
-//   one
-//                                         that was imported
+//   std::span<std::byte> memory(Live&);   memory 0: by its exported name, looked up anew as an embedder would, or the
+//                                         one that was made for it to import
 //   bool grow(Live&, uint64_t pages);     of 64 KiB; false: it did not
 //   uint64_t table_entries(Live&);        of table 0
 //   bool is_null(Live&, uint64_t entry);  takes the entry, so that a lazy table makes it
@@ -28,6 +27,7 @@
 #include <span>
 #include <vector>
 
+#include "harness/engines/library/fault_slopes.hpp"
 #include "harness/engines/library/snapshot.hpp"
 #include "harness/protocol/touch_plan.hpp"
 #include "harness/worker/cell.hpp"
@@ -132,19 +132,7 @@ class LibraryCell final : public Cell {
 
   // Faults of whole cycles; system calls are the trace's.
   CounterSlopes count() override {
-    CounterSlopes slopes{kShortRun, kLongRun, {}};
-    run(1);  // pages of this very frame, copied on write since the trace pass forked, are not the cell's
-    const os::Faults before = os::thread_faults();
-    run(kShortRun);
-    const os::Faults between = os::thread_faults();
-    run(kLongRun);
-    const os::Faults after = os::thread_faults();
-    const auto slope = [](uint64_t a, uint64_t b, uint64_t c) {
-      return (static_cast<double>(c - b) - static_cast<double>(b - a)) / static_cast<double>(kLongRun - kShortRun);
-    };
-    slopes.phases["cycle"] = {{"faults.minor", slope(before.minor, between.minor, after.minor)},
-                              {"faults.major", slope(before.major, between.major, after.major)}};
-    return slopes;
+    return fault_slopes([this](uint64_t cycles) { run(cycles); });
   }
 
  private:

@@ -1,27 +1,8 @@
 #include "harness/engines/wasmtime/c_api.hpp"
 
-#include <stdexcept>
-
-#include "harness/worker/cell.hpp"
+#include "harness/engines/library/message.hpp"
 
 namespace instbench::bench::wasmtime {
-namespace {
-
-std::string first_line(const ByteVec& bytes) {
-  const std::string text(bytes.data, bytes.size);
-  // A chain of causes stands below the first line; the last of them says what it was.
-  std::string line = text.substr(0, text.find_first_of(std::string("\n\0", 2)));
-  const size_t cause = text.rfind("\n    ");
-  if (cause != text.npos && text.find("Caused by") != text.npos) {
-    std::string last = text.substr(cause + 5);
-    last = last.substr(0, last.find_first_of(std::string("\n\0", 2)));
-    if (last.size() > 3 && last[1] == ':') last = last.substr(3);
-    line += ": " + last;
-  }
-  return line;
-}
-
-}  // namespace
 
 Api::Api(const std::string& path) : library_("wasmtime", path) {
   const auto wasm = [&](const char* name, auto*& into) { library_.find(std::string("wasm_") + name, into); };
@@ -101,7 +82,7 @@ Api::Api(const std::string& path) : library_("wasmtime", path) {
 std::string Api::take(Error* error) const {
   ByteVec bytes;
   error_message(error, &bytes);
-  std::string text = first_line(bytes);
+  std::string text = one_line({bytes.data, bytes.size});
   byte_vec_delete(&bytes);
   error_delete(error);
   return text;
@@ -110,7 +91,7 @@ std::string Api::take(Error* error) const {
 std::string Api::take(Trap* trap) const {
   ByteVec bytes;
   trap_message(trap, &bytes);
-  std::string text = first_line(bytes);
+  std::string text = one_line({bytes.data, bytes.size});
   byte_vec_delete(&bytes);
   trap_delete(trap);
   return text;

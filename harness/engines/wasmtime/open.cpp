@@ -9,7 +9,6 @@
 #include "harness/engines/wasmtime/engine.hpp"
 #include "runtime/module/load.hpp"
 #include "runtime/module/sha256.hpp"
-#include "runtime/os/file.hpp"
 #include "runtime/os/fork.hpp"
 #include "runtime/os/private_dir.hpp"
 
@@ -125,14 +124,9 @@ Loaded& load_library(const std::string& path) {
   return *kLoaded;
 }
 
-std::string sha256_of_library(const std::string& path) {
-  const std::string bytes = os::read_text(path);
-  return sha256_hex(std::as_bytes(std::span(bytes)));
-}
-
 // What the code depends on: the module, the library, and what Cranelift is told.
 std::string key_of(const std::string& sha256, const Arm& arm, const AxisValues& values) {
-  const std::string library = arm.library_sha256.empty() ? sha256_of_library(arm.library) : arm.library_sha256;
+  const std::string library = build_of_library(arm).at("sha256");
   const std::string text = sha256 + " " + library + " " + values.word("reserve") + " " + values.word("guard") + " " +
                            values.word("opt") + " " + values.word("cow");
   return sha256_hex(std::as_bytes(std::span(text))).substr(0, 32);
@@ -187,7 +181,7 @@ EngineFacts describe(const Arm& arm) {
   check_axes(values);
   const Loaded& loaded = load_library(arm.library);
   EngineFacts facts = facts_of(loaded.version, values);
-  facts.build = {{"sha256", sha256_of_library(arm.library)}};
+  facts.build = {{"sha256", build_of_library(arm).at("sha256")}};
   return facts;
 }
 

@@ -171,6 +171,12 @@ Json to_json(const Request& request) {
   if (request.iterations) json["iterations"] = *request.iterations;
   if (request.parts != 1) json["parts"] = request.parts;
   if (request.verify_rounds != kVerifyRounds) json["verify_rounds"] = request.verify_rounds;
+  if (request.turns) {
+    json["turns"] = {{"take", request.turns->take},
+                     {"give", request.turns->give},
+                     {"patience_s", request.turns->patience_s},
+                     {"share_cpu", request.turns->share_cpu}};
+  }
   if (request.inject) json["inject"] = to_text(*request.inject);
   if (!request.touches.is_null()) json["touches"] = request.touches;
   return json;
@@ -202,6 +208,11 @@ Request request_from_json(const Json& json) {
     throw GrammarError("\"verify_rounds\" must be 1 to " + std::to_string(kMostVerifyRounds));
   if (request.iterations == 0U || request.parts == 0 || request.parts > 1000)
     throw GrammarError("\"iterations\" must be at least 1, and \"parts\" 1 to 1000");
+  if (json.contains("turns")) {
+    const Json turns = json["turns"];
+    request.turns = TurnsAsked{need<int>(turns, "take"), need<int>(turns, "give"), need<double>(turns, "patience_s"),
+                               need<bool>(turns, "share_cpu")};
+  }
   if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
   if (json.contains("touches")) request.touches = json["touches"];
   return request;

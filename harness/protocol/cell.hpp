@@ -118,6 +118,13 @@ struct Reach {
   bool sees_table() const { return table || table_imported; }
 };
 
+// How the processes of a block take turns: ends of pipes that the worker has inherited (runtime/os/turns.hpp).
+struct TurnsAsked {
+  int take = -1, give = -1;
+  double patience_s = 0;   // after which a worker gives up waiting
+  bool share_cpu = false;  // all stay on one CPU
+};
+
 // What a worker is asked. Passes are done in this order whatever the order given.
 struct Request {
   std::string module_path;    // "PATH" or "PATH#N"; WAT, wasm
@@ -133,6 +140,7 @@ struct Request {
   double batch_ms = 60;                // its aim when absent
   uint64_t verify_rounds = kVerifyRounds;
   uint64_t parts = 1;               // into how many parts the batch is cut, each timed by itself
+  std::optional<TurnsAsked> turns;  // absent: alone
   std::optional<Injection> inject;  // a known slowdown, in what is timed and counted
   std::optional<Reach> reach;       // absent: the parent could not read the module
   Json touches;                     // for workers that draw no plan of their own: TouchPlan as JSON; else null

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 namespace instbench::bench {
@@ -17,16 +18,34 @@ std::optional<double> positive(std::optional<double> value) {
   return value && std::isfinite(*value) && *value > 0 ? value : std::nullopt;
 }
 
-// A quarter of the parts took no longer.
-std::optional<double> lower_quartile(const Json& batch) {
+std::vector<double> parts_in(const Json& batch) {
   const Json parts = batch.is_object() ? batch.value("parts_ns", Json()) : Json();
   std::vector<double> times;
   for (const Json& part : parts) {
     if (part.is_number()) times.push_back(part);
   }
+  return times;
+}
+
+// A quarter of the parts took no longer.
+std::optional<double> lower_quartile(std::vector<double> times) {
   if (times.empty()) return std::nullopt;
   std::sort(times.begin(), times.end());
   return positive(times[(times.size() - 1) / 4]);
+}
+
+// Mean of the middle half of the ratios of neighbours in time: bursts that hit one of two are left out at both ends.
+std::optional<double> paired_log_ratio(const std::vector<double>& a, const std::vector<double>& other) {
+  if (a.empty() || a.size() != other.size()) return std::nullopt;
+  std::vector<double> ratios;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!positive(a[i]) || !positive(other[i])) return std::nullopt;
+    ratios.push_back(std::log(other[i] / a[i]));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const auto quarter = static_cast<std::ptrdiff_t>(ratios.size() / 4);
+  const auto kept = static_cast<double>(static_cast<std::ptrdiff_t>(ratios.size()) - 2 * quarter);
+  return std::accumulate(ratios.begin() + quarter, ratios.end() - quarter, 0.0) / kept;
 }
 
 Figures figures_in(const Json& line, double at_s) {
@@ -35,7 +54,8 @@ Figures figures_in(const Json& line, double at_s) {
   figures.sample = &sample;
   figures.at = line.at("at");
   figures.at_s = at_s;
-  figures.cycle_ns = lower_quartile(sample.value("batch", Json()));
+  figures.parts_ns = parts_in(sample.value("batch", Json()));
+  figures.cycle_ns = lower_quartile(figures.parts_ns);
   const Json phases = sample.value("phases", Json());
   figures.instantiate_ns = positive(number_in(phases.is_object() ? phases.value("instantiate", Json()) : Json(), "p50"));
   const Json noise = sample.value("noise", Json());
@@ -112,6 +132,7 @@ std::vector<Block> blocks_of(const std::vector<std::string>& case_ids, const std
     entry.block.stage = stage;
     entry.block.block = number;
     entry.block.attempt = attempt;
+    entry.block.in_turns = line.value("in_turns", Json()) == true;
     const std::string by = line.value("by", "");
     if (!entry.block.order.empty() && by != entry.by) entry.block.split = true;
     entry.by = by;
@@ -143,12 +164,21 @@ std::vector<const Block*> counted_blocks(const std::vector<Block>& blocks, uint3
   return counted;
 }
 
+std::optional<double> log_ratio(const Block& block, Metric metric, uint32_t arm) {
+  const auto a = figure(block, 0, metric), other = figure(block, arm, metric);
+  if (!a || !other) return std::nullopt;
+  if (metric == Metric::cycle && block.in_turns) {
+    const auto paired = paired_log_ratio(block.arms.at(0).parts_ns, block.arms.at(arm).parts_ns);
+    if (paired) return paired;
+  }
+  return std::log(*other / *a);
+}
+
 std::vector<double> log_ratios(const std::vector<Block>& blocks, uint32_t case_index, Role stage, Metric metric,
                                uint32_t arm) {
   std::vector<double> ratios;
   for (const Block* block : counted_blocks(blocks, case_index, stage)) {
-    const auto a = figure(*block, 0, metric), other = figure(*block, arm, metric);
-    if (a && other) ratios.push_back(std::log(*other / *a));
+    if (const auto ratio = log_ratio(*block, metric, arm)) ratios.push_back(*ratio);
   }
   return ratios;
 }

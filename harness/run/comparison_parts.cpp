@@ -155,6 +155,7 @@ Json blocks_json(const CompareRun& run, const std::vector<Block>& blocks) {
                     {"order", order},
                     {"counts", block.counts},
                     {"disturbed", block.disturbed()},
+                    {"in_turns", block.in_turns},
                     {"run_delay_share", delay},
                     {"at", last->at},
                     {"at_s", last->at_s},
@@ -187,11 +188,11 @@ Json order_effect_json(const CompareRun& run, const std::vector<Block>& blocks) 
       if (d.size() < 2) continue;
       const double centre = hodges_lehmann(d);
       for (const Block* block : counted_blocks(blocks, c, stage)) {
-        const auto a = block->arms.at(kArmA).cycle_ns, b = block->arms.at(kArmB).cycle_ns;
-        if (!a || !b) continue;
+        const auto ratio = log_ratio(*block, Metric::cycle, kArmB);
+        if (!ratio) continue;
         const auto place = [&](uint32_t arm) { return std::find(block->order.begin(), block->order.end(), arm); };
         const double sign = place(kArmB) > place(kArmA) ? 1 : -1;
-        signed_differences.push_back(sign * (std::log(*b / *a) - centre));
+        signed_differences.push_back(sign * (*ratio - centre));
       }
     }
   }

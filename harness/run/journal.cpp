@@ -154,6 +154,7 @@ Json line_of(const Step& step, const Request& request, const Json& sample, doubl
           {"position", step.position}, {"of", step.of},
           {"passes", request.passes}, {"iterations", request.iterations ? Json(*request.iterations) : Json(nullptr)},
           {"at", utc_now()},          {"wall_ms", wall_ms},
+          {"in_turns", request.turns.has_value()},
           {"sample", sample}};
 }
 

@@ -21,7 +21,7 @@ struct JournalError : std::runtime_error {
 
 struct Recorded {
   Json header;
-  std::vector<Json> lines;  // {"step", "case", "arm", "role", "block", "position", "at", …, "sample"}, each an object
+  std::vector<Json> lines;  // {"step", "case", "arm", "role", "block", "position", "at", …, "in_turns", "sample"}, each an object
 };
 
 std::string journal_path(const std::string& out);  // "a.json" -> "a.jsonl", "a" -> "a.jsonl"

@@ -13,6 +13,7 @@
 #include "harness/run/journal.hpp"
 #include "harness/run/sample.hpp"
 #include "runtime/os/process.hpp"
+#include "runtime/os/turns.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -30,7 +31,9 @@ class Cells {
   void learn(const Step& step, const Json& sample) {
     Cell& cell = at(step);
     if (sample.value("status", "") != "ok") cell.given_up = true;
-    if (step.role == Role::pilot) cell.iterations = batch_length(sample, batch_ms_);
+    if (step.role != Role::pilot) return;
+    cell.iterations = batch_length(sample, batch_ms_);
+    cell.takes_turns = sample.value("takes_turns", Json()) == true;
   }
   // A comparison has no use for half a case, but asks both pilots: what is skipped in one arm only is a finding.
   bool given_up(const Step& step) {
@@ -38,6 +41,15 @@ class Cells {
     const auto first = cells_.begin() + static_cast<std::ptrdiff_t>(step.case_index * arms_);
     return std::any_of(first, first + static_cast<std::ptrdiff_t>(arms_),
                        [](const Cell& cell) { return cell.given_up; });
+  }
+  // Whether the processes of a comparison's block take turns: all its workers must know how. The control is A's.
+  bool take_turns(const Step& step) {
+    Step piloted = step;
+    for (const uint32_t arm : {kArmA, kArmB}) {
+      piloted.arm_index = arm;
+      if (mode_ == Mode::run || !at(piloted).takes_turns) return false;
+    }
+    return true;
   }
   // In a comparison both arms time the same number of cycles unless one is half as slow again: batches of another
   // length meet with interference otherwise, and a control of A's length would not show it. The control has no pilot.
@@ -58,6 +70,7 @@ class Cells {
  private:
   struct Cell {
     bool given_up = false;
+    bool takes_turns = false;
     std::optional<uint64_t> iterations;
   };
   Cell& at(const Step& step) { return cells_[step.case_index * arms_ + step.arm_index]; }
@@ -126,6 +139,61 @@ std::optional<uint64_t> batch_length(const Json& pilot_sample, double batch_ms) 
   return static_cast<uint64_t>(std::clamp(std::round(batch_ms * 1e6 / cycle_ns), 1.0, 1e9));
 }
 
+namespace {
+
+// Up to where in `steps` those of the block at `begin` go.
+size_t block_end(const std::vector<Step>& steps, size_t begin) {
+  const auto same = [&](const Step& s) {
+    const Step& first = steps[begin];
+    return s.role == first.role && s.case_index == first.case_index && s.block == first.block &&
+           s.attempt == first.attempt;
+  };
+  size_t end = begin + 1;
+  while (end < steps.size() && same(steps[end])) ++end;
+  return end;
+}
+
+// One process by itself, or those of a block side by side, in a ring of turns. A thread keeps its process's ends until
+// that has ended. Nothing: interrupted.
+std::optional<std::vector<Json>> ask_block(std::vector<Request>& requests, std::chrono::milliseconds timeout,
+                                           const AskWorker& ask) {
+  if (requests.size() == 1) {
+    std::optional<Json> sample = ask(requests.front());
+    return sample ? std::optional(std::vector{std::move(*sample)}) : std::nullopt;
+  }
+  constexpr double kPatience = 0.75;  // of the time-out, so that the one that hangs is told from those that wait
+  std::vector<os::TurnEnds> ring = os::make_turns(requests.size());
+  std::vector<std::optional<Json>> samples(requests.size());
+  std::vector<std::exception_ptr> thrown(requests.size());
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      const Case& cell = requests[i].cell;
+      requests[i].turns = TurnsAsked{ring[i].take.get(), ring[i].give.get(),
+                                     kPatience * static_cast<double>(timeout.count()) / 1000,
+                                     cell.threads == 1 && cell.bystanders == 0};
+      threads.emplace_back([&, i, ends = std::move(ring[i])] {
+        try {
+          samples[i] = ask(requests[i]);
+        } catch (...) {
+          thrown[i] = std::current_exception();
+        }
+      });
+    }
+  }
+  for (const std::exception_ptr& failure : thrown) {
+    if (failure) std::rethrow_exception(failure);
+  }
+  std::vector<Json> whole;
+  for (std::optional<Json>& sample : samples) {
+    if (!sample) return std::nullopt;
+    whole.push_back(std::move(*sample));
+  }
+  return whole;
+}
+
+}  // namespace
+
 End execute(const Experiment& experiment, const std::vector<Json>& done, const AskWorker& ask, const Record& record,
             Progress& progress) {
   Cells cells(experiment);
@@ -136,21 +204,32 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
     cells.learn(experiment.plan.at(number), line.at("sample"));
     finished.insert(number);
   }
-  for (const Step& step : experiment.runnable()) {
-    if (finished.contains(step.number) || cells.given_up(step)) {
-      progress.skip();
+  const std::vector<Step> steps = experiment.runnable();
+  for (size_t next = 0; next < steps.size();) {
+    size_t end = cells.take_turns(steps[next]) ? block_end(steps, next) : next + 1;
+    // A block that a stop split is measured again whole; what is left of it is not worth a ring.
+    const auto is_finished = [&](const Step& step) { return finished.contains(step.number); };
+    if (std::any_of(&steps[next], &steps[next] + (end - next), is_finished)) end = next + 1;
+    if (is_finished(steps[next]) || cells.given_up(steps[next])) {
+      for (; next < end; ++next) progress.skip();
       continue;
     }
     if (os::interrupted() != 0) return End::interrupted;
-    Request request = experiment.request_for(step);
-    if (step.role != Role::pilot) request.iterations = cells.iterations(step);
-    progress.begin(id_of(request.cell) + " " + request.arm.id);
+    std::vector<Request> requests;
+    for (size_t i = next; i < end; ++i) {
+      requests.push_back(experiment.request_for(steps[i]));
+      if (steps[i].role != Role::pilot) requests.back().iterations = cells.iterations(steps[i]);
+      progress.begin(id_of(requests.back().cell) + " " + requests.back().arm.id);
+    }
     const auto begin = std::chrono::steady_clock::now();
-    const std::optional<Json> sample = ask(request);
-    if (!sample) return End::interrupted;
-    record(line_of(step, request, *sample, milliseconds_since(begin)));
-    cells.learn(step, *sample);
-    progress.end();
+    const auto samples = ask_block(requests, experiment.settings.timeout, ask);
+    if (!samples) return End::interrupted;
+    const double each_ms = milliseconds_since(begin) / static_cast<double>(samples->size());
+    for (size_t i = 0; i < samples->size(); ++i, ++next) {
+      record(line_of(steps[next], requests[i], samples->at(i), each_ms));
+      cells.learn(steps[next], samples->at(i));
+      progress.end();
+    }
   }
   return End::complete;
 }
@@ -213,7 +292,9 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     }
     const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
     const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
-    const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
+    std::vector<int> inherited;
+    if (request.turns) inherited = {request.turns->take, request.turns->give};
+    const os::ChildResult child = os::run_child(argv, text + "\n", timeout, os::Stop::at_once, inherited);
     if (child.interrupted) return std::nullopt;
     Json sample = sample_from(child, timeout);
     if (is_program && sample.at("status") == "ok" && !trace_program(request, timeout, sample)) return std::nullopt;

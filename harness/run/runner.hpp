@@ -20,6 +20,10 @@ using Record = std::function<void(const Json& line)>;
 
 enum class End : uint8_t { complete, interrupted };
 
+// The processes of a comparison's block are asked side by side, from several threads, where the pilots of both arms say
+// that they take turns (runtime/os/turns.hpp); then `ask` is called from several threads. Other processes run one after
+// another.
+//
 // In a comparison one arm that is not ok gives up its whole case, and a worker that was killed is not asked again: what
 // was planned after it was planned without its case.
 //

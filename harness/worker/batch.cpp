@@ -29,7 +29,8 @@ class Capture : public benchmark::BenchmarkReporter {
 // Once for each time that the library runs the loop: how long was waited after it, to make it longer by a share.
 using Waits = std::vector<double>;
 
-void run_loop(benchmark::State& state, Cell& cell, Waits& waits_ns) {
+void run_loop(benchmark::State& state, Cell& cell, Parts& parts, Waits& waits_ns) {
+  const Part part(parts, cell, static_cast<uint64_t>(state.max_iterations));
   const uint64_t begin = os::now_ns();
   cell.cycles(state);
   const uint64_t end = os::now_ns();
@@ -37,12 +38,12 @@ void run_loop(benchmark::State& state, Cell& cell, Waits& waits_ns) {
   waits_ns.push_back(cell.stretched_by() > 0 ? static_cast<double>(os::now_ns() - end) : 0);
 }
 
-benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& name, std::string& failure,
+benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& name, Parts& parts, std::string& failure,
                                                Waits& waits_ns) {
   return benchmark::RegisterBenchmark(name.c_str(),
                                       [&](benchmark::State& state) {
                                         try {
-                                          run_loop(state, cell, waits_ns);
+                                          run_loop(state, cell, parts, waits_ns);
                                         } catch (const std::exception& error) {
                                           failure = error.what();
                                           state.SkipWithError(error.what());
@@ -67,11 +68,11 @@ void initialise(const std::vector<std::string>& given) {
 
 }  // namespace
 
-Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts) {
+Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts, Parts& shared) {
   initialise({"instbench"});
   std::string failure;
   Waits waits_ns;
-  auto* registered = register_cycle(cell, "cycle", failure, waits_ns);
+  auto* registered = register_cycle(cell, "cycle", shared, failure, waits_ns);
   if (iterations) {
     parts = std::min(parts, *iterations);
     registered->Iterations(static_cast<int64_t>(*iterations / parts))->Repetitions(static_cast<int>(parts));
@@ -104,7 +105,9 @@ int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std
   initialise(arguments);
   std::string failure;
   Waits waits_ns;
-  register_cycle(cell, name, failure, waits_ns);
+  os::Turns alone;
+  Parts parts{alone, 0, {}};
+  register_cycle(cell, name, parts, failure, waits_ns);
   const size_t run = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return run > 0 && failure.empty() ? 0 : 1;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/worker/cell.hpp"
+#include "harness/worker/part.hpp"
 
 namespace instbench::bench {
 
@@ -20,8 +21,8 @@ struct Batch {
 
 // `iterations` given: about that many, in `parts` runs of the loop one after another (fewer where there are fewer
 // iterations), so that a burst of interference on the machine is in some parts and not in others. Absent: Google
-// Benchmark looks for a count that takes `aim_ms`, in one part.
-Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts);
+// Benchmark looks for a count that takes `aim_ms`, in one part. `shared` is told what disturbed them all.
+Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts, Parts& shared);
 
 // The same loop by hand: every --benchmark_* flag works, and the output is Google Benchmark's.
 // Returns an exit code.

@@ -1,49 +1,20 @@
 #include "harness/worker/passes.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <set>
-#include <thread>
 
 #include "harness/worker/batch.hpp"
+#include "harness/worker/part.hpp"
 #include "harness/worker/statistics.hpp"
 #include "runtime/os/trace.hpp"
 
 namespace instbench::bench {
 namespace {
 
-// Threads that keep other CPUs in this address space, so that giving pages back must tell them.
-class Bystanders {
- public:
-  explicit Bystanders(uint64_t count) {
-    for (uint64_t i = 0; i < count; ++i) {
-      threads_.emplace_back([this] {
-        while (!stop_.load(std::memory_order_relaxed)) {
-        }
-      });
-    }
-  }
-  ~Bystanders() {
-    stop_ = true;
-    for (std::thread& thread : threads_) thread.join();
-  }
-  Bystanders(const Bystanders&) = delete;
-  Bystanders& operator=(const Bystanders&) = delete;
-
- private:
-  std::atomic<bool> stop_{false};
-  std::vector<std::thread> threads_;
-};
-
 template <typename T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
-}
-
-template <typename T>
-Json difference(const std::optional<T>& before, const std::optional<T>& after) {
-  return before && after ? Json(*after - *before) : Json(nullptr);
 }
 
 Json to_json(const Distribution& d) {
@@ -61,16 +32,16 @@ Json to_json(const PhaseTimes& t, const PhaseSet& known) {
           {"cycle", t.cycle()}};
 }
 
-Json noise_between(const os::Interference& before, const os::Interference& after) {
-  return {{"wall_ns", after.wall_ns - before.wall_ns},
-          {"run_delay_ns", difference(before.run_delay_ns, after.run_delay_ns)},
-          {"nvcsw", after.voluntary_switches - before.voluntary_switches},
-          {"nivcsw", after.involuntary_switches - before.involuntary_switches},
+Json to_json(const os::Interference& noise) {
+  return {{"wall_ns", noise.wall_ns},
+          {"run_delay_ns", or_null(noise.run_delay_ns)},
+          {"nvcsw", noise.voluntary_switches},
+          {"nivcsw", noise.involuntary_switches},
           {"migrations", nullptr},
-          {"steal_ticks", difference(before.steal_ticks, after.steal_ticks)},
-          {"psi_some_us", difference(before.psi_some_us, after.psi_some_us)},
-          {"minor_faults", after.minor_faults - before.minor_faults},
-          {"major_faults", after.major_faults - before.major_faults}};
+          {"steal_ticks", or_null(noise.steal_ticks)},
+          {"psi_some_us", or_null(noise.psi_some_us)},
+          {"minor_faults", noise.minor_faults},
+          {"major_faults", noise.major_faults}};
 }
 
 // Samples by phase, reserved before the pass so that recording does not allocate.
@@ -127,26 +98,31 @@ void pass_first(Cell& cell, Json& sample) {
 }
 
 void pass_batch(PassContext& context) {
-  const Bystanders bystanders(context.request.cell.bystanders);
-  const os::Interference before = os::read_interference();
-  const Batch batch =
-      run_batch(context.cell, context.request.iterations, context.request.batch_ms, context.request.parts);
-  const os::Interference after = os::read_interference();
+  const Request& request = context.request;
+  Parts parts{context.turns, request.cell.bystanders, {}};
+  const Batch batch = run_batch(context.cell, request.iterations, request.batch_ms, request.parts, parts);
+  // Where a batch has fewer cycles than parts: every process of a block takes the same turns.
+  for (size_t i = batch.parts_ns.size(); i < request.parts; ++i) context.turns.next();
   context.sample["batch"] = {{"iterations", batch.iterations}, {"real_ns", batch.real_ns}, {"cpu_ns", batch.cpu_ns}};
-  if (context.request.parts > 1) context.sample["batch"]["parts_ns"] = batch.parts_ns;
-  context.sample["noise"] = noise_between(before, after);
+  if (request.parts > 1) context.sample["batch"]["parts_ns"] = batch.parts_ns;
+  context.sample["noise"] = to_json(*parts.noise);
 }
 
 // A second pass with clock reads between the phases. Phases include one clock read each.
 void pass_phases(PassContext& context) {
   constexpr double kAimNs = 15e6, kMost = 10000, kLeast = 20;
-  const Bystanders bystanders(context.request.cell.bystanders);
   const double cycle_ns = context.sample.contains("batch") ? context.sample["batch"]["real_ns"].get<double>() : 1e5;
-  const auto samples = static_cast<size_t>(std::clamp(kAimNs / cycle_ns, kLeast, kMost));
+  const uint64_t turns = context.turns.alone() ? 1 : context.request.parts;
+  const auto each = static_cast<uint64_t>(std::clamp(kAimNs / cycle_ns, kLeast, kMost)) / turns;
+  const uint64_t samples = std::max<uint64_t>(each, 1) * turns;
   Recorded recorded(samples);
-  for (size_t i = 0; i < samples; ++i) {
-    const PhaseTimes times = context.cell.phased_cycle();
-    recorded.add(times, context.cell.last_path());
+  Parts parts{context.turns, context.request.cell.bystanders, {}};
+  for (uint64_t turn = 0; turn < turns; ++turn) {
+    const Part part(parts, context.cell, samples / turns);
+    for (uint64_t i = 0; i < samples / turns; ++i) {
+      const PhaseTimes times = context.cell.phased_cycle();
+      recorded.add(times, context.cell.last_path());
+    }
   }
   context.sample["phases_by_path"] = by_path(recorded, context.cell);
   const double clock_ns = os::clock_read_ns();

@@ -4,6 +4,7 @@
 #include "harness/protocol/cell.hpp"
 #include "harness/worker/cell.hpp"
 #include "runtime/os/trace.hpp"
+#include "runtime/os/turns.hpp"
 
 namespace instbench::bench {
 
@@ -16,6 +17,7 @@ struct PassContext {
   const Request& request;
   Cell& cell;
   Json& sample;
+  os::Turns& turns;
 };
 
 // System calls per cycle from the two intervals of a traced child, as the sample's "trace". Throws std::runtime_error
@@ -25,7 +27,9 @@ Json traced_slopes(const std::vector<os::TracedInterval>& intervals);
 void pass_trace(PassContext&);   // in a forked child: before this process has a pool or another thread
 void pass_verify(PassContext&);  // before any timing; throws Leak
 void pass_first(Cell& cell, Json& sample);
-void pass_batch(PassContext&);  // warms up, then the batch, with bystanders running
+// Both take as many turns as the request has parts. Each, with bystanders running, brings the processor's caches back
+// first: another process has had them.
+void pass_batch(PassContext&);
 void pass_phases(PassContext&);
 void pass_counters(PassContext&);
 // After counters and trace: the traced system calls become counters of whole cycles, where the engine counts none.

@@ -1,6 +1,7 @@
 #include "harness/worker/worker.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include "harness/worker/passes.hpp"
 #include "runtime/os/build_info.hpp"
 #include "runtime/os/features.hpp"
+#include "runtime/os/turns.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -41,31 +43,57 @@ void trace_if_it_runs(PassContext& context) {
   }
 }
 
-void measure(const Request& request, const Open& open, Json& sample) {
-  const std::unique_ptr<Cell> cell = open(request);
+os::Turns turns_of(const Request& request) {
+  if (!request.turns) return {};
+  const auto patience = std::chrono::milliseconds(static_cast<int64_t>(request.turns->patience_s * 1000));
+  return {{os::Fd(request.turns->take), os::Fd(request.turns->give)},
+          patience,
+          request.turns->share_cpu ? os::Share::cpu : os::Share::nothing};
+}
+
+// Until every slot is in its steady state.
+std::unique_ptr<Cell> make_ready(const Request& request, const Open& open, Json& sample, os::Turns& turns) {
+  std::unique_ptr<Cell> cell = open(request);
   sample["engine"] = to_json(cell->engine());
   sample["features"] = features_now();
   sample["facts"] = cell->facts();
   if (wants(request, "first")) pass_first(*cell, sample);  // before anything else has warmed this process
-  PassContext context{request, *cell, sample};
+  PassContext context{request, *cell, sample, turns};
   if (request.inject) {
     cell->inject(*request.inject);
     sample["injected"] = {{"what", to_text(*request.inject)}};
   }
-  const bool traced_for_counters = wants(request, "counters") && !counts_calls(*cell);
-  if (traced_for_counters)
+  if (wants(request, "counters") && !counts_calls(*cell))
     trace_if_it_runs(context);
   else if (wants(request, "trace"))
     pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
   cell->warm_up();
-  if (wants(request, "batch")) pass_batch(context);
-  if (wants(request, "phases")) pass_phases(context);
-  if (wants(request, "counters")) pass_counters(context);
-  if (traced_for_counters) add_traced_calls(sample);
+  return cell;
+}
+
+void count_and_verify(PassContext& context) {
+  const Request& request = context.request;
+  if (wants(request, "counters")) {
+    pass_counters(context);
+    if (!counts_calls(context.cell)) add_traced_calls(context.sample);
+  }
   if (wants(request, "memory")) pass_memory(context);
   if (wants(request, "batch")) pass_floor(context);
   if (wants(request, "verify_after")) pass_verify_after(context);
+}
+
+// Processes that take turns do so from the first to the last thing they do: one turn to get ready, one for each part of
+// what is timed, one for the rest.
+void measure(const Request& request, const Open& open, Json& sample) {
+  os::Turns turns = turns_of(request);
+  const os::InTurns in_turns(turns);
+  const std::unique_ptr<Cell> cell = make_ready(request, open, sample, turns);
+  PassContext context{request, *cell, sample, turns};
+  if (wants(request, "batch")) pass_batch(context);
+  if (wants(request, "phases")) pass_phases(context);
+  turns.next();
+  count_and_verify(context);
 }
 
 // For the parent to see that what it is about to compare is what was built for it.
@@ -123,6 +151,7 @@ std::string run_request(const std::string& request_json, const Engines& engines)
       return;
     }
     answer["verified"] = nullptr;
+    answer["takes_turns"] = true;
     measure(request_from_json(request), engines.open, answer);
   });
   // A sample is ok, skipped or failed; a strategy is refused when it is described.

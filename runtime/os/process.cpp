@@ -1,5 +1,6 @@
 #include "runtime/os/process.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -73,13 +74,15 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
 }
 
 // In the child, between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(char* const* argv, int in, int out, int err, int failure, pid_t parent, const sigset_t& mask) {
+[[noreturn]] void become(char* const* argv, int in, int out, int err, int failure, pid_t parent, const sigset_t& mask,
+                         const std::vector<int>& inherited) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // the parent died before prctl(2) could see it
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
+  for (const int fd : inherited) ::fcntl(fd, F_SETFD, 0);
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(argv[0], argv);
   const int error = errno;
@@ -118,7 +121,7 @@ void pump(Streams& streams, ChildResult& result) {
 }  // namespace
 
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input,
-                      std::chrono::milliseconds timeout, Stop stop) {
+                      std::chrono::milliseconds timeout, Stop stop, const std::vector<int>& inherited) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe(), failure = make_pipe();
   const std::vector<char*> arguments = argv_of(argv);
   const SigpipeBlocked guard;
@@ -127,7 +130,7 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
   if (pid < 0) throw_errno("fork");
   if (pid == 0) {
     become(arguments.data(), in.read.get(), out.write.get(), err.write.get(), failure.write.get(), parent,
-           guard.before());
+           guard.before(), inherited);
   }
   Child child(pid, Child::Kill::group);
   ::setpgid(pid, pid);  // in both processes, so that it holds for whichever runs first

@@ -24,9 +24,10 @@ enum class Stop : uint8_t { at_once, gently };
 
 // Runs argv[0] with `input` on standard input and waits for it. The child is in its own process group,
 // is stopped with its group on time-out or interruption, dies with its parent (PR_SET_PDEATHSIG), and is
-// always reaped. Throws std::system_error when it cannot be started (the message names argv[0]).
+// always reaped. `inherited` are descriptors that it is to have under the same numbers, though they are closed on exec
+// in this process. Throws std::system_error when it cannot be started (the message names argv[0]).
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, std::chrono::milliseconds timeout,
-                      Stop stop = Stop::at_once);
+                      Stop stop = Stop::at_once, const std::vector<int>& inherited = {});
 
 // Replaces this process by argv[0] (searched in PATH). Returns only by throwing std::system_error.
 [[noreturn]] void exec(const std::vector<std::string>& argv);

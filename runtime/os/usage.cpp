@@ -9,6 +9,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <string>
 
@@ -78,6 +79,33 @@ Interference read_interference() {
   now.minor_faults = static_cast<uint64_t>(usage.ru_minflt);
   now.major_faults = static_cast<uint64_t>(usage.ru_majflt);
   return now;
+}
+
+namespace {
+
+using Known = std::optional<uint64_t>;
+
+template <typename Combine>
+Interference combined(const Interference& x, const Interference& y, Combine combine) {
+  const auto known = [&](const Known& a, const Known& b) { return a && b ? Known(combine(*a, *b)) : Known(); };
+  return {combine(x.wall_ns, y.wall_ns),
+          known(x.run_delay_ns, y.run_delay_ns),
+          combine(x.voluntary_switches, y.voluntary_switches),
+          combine(x.involuntary_switches, y.involuntary_switches),
+          known(x.steal_ticks, y.steal_ticks),
+          known(x.psi_some_us, y.psi_some_us),
+          combine(x.minor_faults, y.minor_faults),
+          combine(x.major_faults, y.major_faults)};
+}
+
+}  // namespace
+
+Interference operator-(const Interference& after, const Interference& before) {
+  return combined(after, before, std::minus<>());
+}
+
+Interference& operator+=(Interference& sum, const Interference& more) {
+  return sum = combined(sum, more, std::plus<>());
 }
 
 std::optional<Resident> resident_in(const std::vector<Range>& ranges) {

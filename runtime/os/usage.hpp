@@ -24,7 +24,7 @@ inline uint64_t now_ns() noexcept {
 }
 double clock_read_ns();  // what one now_ns() costs here, measured (minimum of several rounds)
 
-// Interference while something ran: take one before and one after.
+// Interference while something ran: what was read after it less what was read before.
 struct Interference {
   uint64_t wall_ns = 0;
   std::optional<uint64_t> run_delay_ns;  // waiting for a CPU: /proc/thread-self/schedstat
@@ -35,7 +35,9 @@ struct Interference {
   uint64_t minor_faults = 0;
   uint64_t major_faults = 0;
 };
-Interference read_interference();
+Interference read_interference();  // since boot, or since this thread began
+Interference operator-(const Interference& after, const Interference& before);
+Interference& operator+=(Interference& sum, const Interference& more);  // what is not known in one is not in the sum
 
 struct Resident {
   uint64_t rss_bytes = 0;

@@ -1,6 +1,6 @@
 """Blocks: what each block of a comparison measured, before and after.
 
-How to read it. One panel per case. Each thin line is a block, one process of A and one of B back to back, from A's time per
+How to read it. One panel per case. Each thin line is a block, one process of A and one of B, from A's time per
 cycle to B's; the bold line joins the medians. Where the thin lines are parallel the effect is the same in every block,
 however the machine drifted; where they cross, it is not. The two stages stand apart, the screen at the left; the verdict
 comes from the confirm stage where there is one. A′, a copy of A, stands at the right of B where it ran: it should be as high
@@ -21,7 +21,7 @@ from units import count, rounded
 NAME = "blocks"
 NEEDS = "it needs blocks with a time of both arms, which a comparison with a saved result has not"
 OF_COMPARISON = True
-TIMED = caption.TIMED + " Thin: one block, A and B back to back; bold: medians of the stage."
+TIMED = caption.TIMED + " Thin: one block, a process of A and one of B; bold: medians of the stage."
 APART = 0.7  # between the stages, in units of the distance between A and B
 
 

@@ -79,7 +79,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Block:
-    """One process of each arm, back to back. `counts` is false when a redo took its place."""
+    """One process of each arm. `counts` is false when a redo took its place."""
     case: object
     stage: str
     number: int

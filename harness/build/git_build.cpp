@@ -128,7 +128,7 @@ class Build {
   bool run(const std::vector<std::string>& argv) {
     std::vector<std::string> logged = {"/bin/sh", "-c", R"(exec >>"$0" 2>&1; printf '$ %s\n' "$*"; exec "$@")", log_};
     logged.insert(logged.end(), argv.begin(), argv.end());
-    const os::ChildResult child = os::run_child(logged, "", kLongest, os::Stop::gently);
+    const os::ChildResult child = os::run_child(logged, "", kLongest, {.stop = os::Stop::gently});
     if (child.interrupted) return false;
     if (child.timed_out) fail("took longer than an hour");
     if (child.signal) fail("was ended by signal " + std::to_string(*child.signal));

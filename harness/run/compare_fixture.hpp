@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <functional>
 
@@ -66,7 +67,7 @@ inline Compared drive(Experiment e, const Answer& answer, const std::vector<Json
   c.header = header_of(e, "id", "2026-01-01T00:00:00Z");
   c.lines = done;
   const CompareRun run = compare_run_of(c.header);
-  size_t call = done.size();
+  std::atomic<size_t> call = done.size();
   for (;;) {
     const Stages stages = stages_of(run, c.lines);
     if (stages.complete) break;

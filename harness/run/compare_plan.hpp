@@ -2,7 +2,8 @@
 // the screen did not clear. What a stage holds depends on what the one before it measured, and on nothing else, so
 // the plan is a pure function of the run's settings and the lines recorded so far: a resumed run finds its place in it.
 //
-// A block is one process of each arm, back to back. Round-robin over the cases, each round in an order of its own.
+// A block is one process of each arm, side by side in turns or back to back (blocks.hpp). Round-robin over the cases, each
+// round in an order of its own.
 // Of every two blocks of a case one begins with A and one with B; with the control A′ in it, of every six blocks each
 // has another of the six orders. Which comes first is drawn from the seed.
 //

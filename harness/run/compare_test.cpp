@@ -1,7 +1,10 @@
 #include <map>
 #include <set>
 
+#include <unistd.h>
+
 #include "harness/run/compare_fixture.hpp"
+#include "runtime/os/turns.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -191,6 +194,55 @@ TEST(Compare, ARunStoppedAnywhereGoesOnWhereItWas) {
     const Compared rest = drive(e, answer, part.lines, "1");
     EXPECT_TRUE(timeless(rest.result) == timeless(whole.result)) << "stopped after " << stop;
   }
+}
+
+TEST(Compare, ProcessesOfABlockTakeTurnsWhereBothArmsCan) {
+  const Experiment e = comparison_experiment(1);
+  std::atomic<size_t> asked = 0;
+  const auto measured = [&](bool b_can) {
+    return drive(e, [&asked, b_can](const Request& r, size_t) {
+      ++asked;
+      Json sample = good_sample(is_b(r) ? 1080 : 1000);
+      sample["takes_turns"] = b_can || !is_b(r);
+      if (!r.turns) return sample;
+      // Its own ends, which the one who made the ring keeps open as well.
+      os::Turns turns({os::Fd(::dup(r.turns->take)), os::Fd(::dup(r.turns->give))}, std::chrono::seconds(60),
+                      os::Share::nothing);
+      const os::InTurns in_turns(turns);
+      turns.next();
+      EXPECT_TRUE(r.turns->share_cpu);
+      return sample;
+    });
+  };
+  const Compared in_turns = measured(true), not_in_turns = measured(false);
+  for (const Compared* c : {&in_turns, &not_in_turns}) {
+    const bool can = c == &in_turns;
+    for (const Json& line : c->lines) EXPECT_EQ(line.at("in_turns"), can && line.at("role") != "pilot");
+    for (const Json& block : c->comparison().at("blocks")) EXPECT_EQ(block.at("in_turns"), can);
+    EXPECT_EQ(c->test(0).at("verdict"), "regressed");
+  }
+  EXPECT_EQ(asked, in_turns.lines.size() + not_in_turns.lines.size());
+}
+
+TEST(Compare, InTurnsNeighboursAreCompared) {
+  const std::vector<std::string> cases{"c"}, arms{"A", "B"};
+  const auto line = [&](const char* arm, uint32_t position, Json parts, bool in_turns) {
+    Json sample = good_sample(1);
+    sample["batch"]["parts_ns"] = std::move(parts);
+    return Json{{"step", position}, {"case", "c"}, {"arm", arm}, {"role", "screen"}, {"block", 0}, {"attempt", 0},
+                {"position", position}, {"of", 2}, {"at", ""}, {"in_turns", in_turns}, {"sample", sample}};
+  };
+  const Json a = {10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0};
+  const Json b = {11.0, 22.0, 33.0, 44.0, 55.0, 66.0, 77.0, 800.0};  // the last one met with a burst
+  for (const bool in_turns : {true, false}) {
+    const std::vector<Json> lines{line("A", 0, a, in_turns), line("B", 1, b, in_turns)};
+    const std::vector<Block> blocks = blocks_of(cases, arms, lines);
+    ASSERT_EQ(blocks.size(), 1U);
+    EXPECT_NEAR(*log_ratio(blocks[0], Metric::cycle, 1), std::log(1.1), 1e-9);
+  }
+  // Parts of other lengths are no neighbours: then as without turns.
+  const std::vector<Json> uneven{line("A", 0, a, true), line("B", 1, {22.0, 22.0}, true)};
+  EXPECT_NEAR(*log_ratio(blocks_of(cases, arms, uneven)[0], Metric::cycle, 1), std::log(22.0 / 20), 1e-9);
 }
 
 // Processes before and after a stop were not back to back.

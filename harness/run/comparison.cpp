@@ -164,7 +164,7 @@ void find_in_control(const CompareRun& run, const Json& cells, Findings& finding
   }
 }
 
-// The judged quartile does not see what is rare and dear; the mean of the whole batch does, and the noise too.
+// The judged parts do not show what is rare and dear; the mean of the whole batch does, and the noise too.
 void find_means(const Json& comparison, Findings& findings) {
   for (const Json& row : comparison.at("shown")) {
     if (row.at("metric") != "cycle.mean" || row.at("interval").is_null()) continue;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <filesystem>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -12,6 +15,8 @@
 #include "harness/run/compare_plan.hpp"
 #include "harness/run/journal.hpp"
 #include "harness/run/sample.hpp"
+#include "runtime/module/sha256.hpp"
+#include "runtime/os/file.hpp"
 #include "runtime/os/process.hpp"
 #include "runtime/os/turns.hpp"
 
@@ -101,10 +106,11 @@ bool trace_program(Request request, std::chrono::milliseconds timeout, Json& sam
       !has(sample, "engine", &Json::is_object) || !has(sample["engine"], "counters", &Json::is_array))
     return true;
   request.passes = {"trace"};
+  request.turns.reset();
   std::vector<std::string> argv{os::self_path(), "worker", "--trace"};
   argv.insert(argv.end(), request.arm.worker.begin(), request.arm.worker.end());
   const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
-  const os::ChildResult child = os::run_child(argv, text + "\n", timeout);
+  const os::ChildResult child = os::run_child(argv, text + "\n", timeout, {.huge_pages = false});
   if (child.interrupted) return false;
   const std::vector<std::string> lines = split(child.out, '\n');
   const Json answer = lines.size() < 2 ? Json() : Json::parse(lines[lines.size() - 2], nullptr, false);
@@ -121,6 +127,30 @@ void fit_for_program(Request& request) {
   request.touches = touches_of(request);
   std::erase(request.passes, "trace");
 }
+
+// Worker programs that are not copied, as they were when they were first started. Thread-safe.
+class Programs {
+ public:
+  // Its file holds other bytes than those whose hash the arm knows. COST: a stat; the file is read when that differs.
+  bool changed(const Arm& arm) {
+    if (arm.worker_sha256.empty()) return false;
+    const std::string& path = arm.worker.back();
+    std::error_code gone;
+    const Stamp now{std::filesystem::last_write_time(path, gone), std::filesystem::file_size(path, gone)};
+    if (gone) return true;
+    const std::lock_guard lock(mutex_);
+    Stamp& seen = seen_[path];
+    if (seen == now) return false;
+    if (sha256_hex(os::read_bytes(path)) != arm.worker_sha256) return true;
+    seen = now;
+    return false;
+  }
+
+ private:
+  using Stamp = std::pair<std::filesystem::file_time_type, uintmax_t>;
+  std::mutex mutex_;
+  std::map<std::string, Stamp> seen_;
+};
 
 double milliseconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -281,10 +311,11 @@ End execute_side_by_side(const Experiment& experiment, const AskWorker& ask, con
 }
 
 AskWorker ask_in_child(std::chrono::milliseconds timeout) {
-  return [timeout, command = worker_command()](Request request) -> std::optional<Json> {
+  return [timeout, command = worker_command(), programs = std::make_shared<Programs>()](Request request) -> std::optional<Json> {
     if (!request.arm.broken.empty()) return failed_sample(request.arm.broken);
     if (!request.arm.unavailable.empty()) return skipped_sample(request.arm.unavailable);
     const bool is_program = draws_no_plan(request.arm);
+    if (is_program && programs->changed(request.arm)) return failed_sample("its worker's file changed since the run began");
     try {
       if (is_program) fit_for_program(request);
     } catch (const DoesNotFit& error) {
@@ -292,9 +323,10 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     }
     const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
     const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
-    std::vector<int> inherited;
-    if (request.turns) inherited = {request.turns->take, request.turns->give};
-    const os::ChildResult child = os::run_child(argv, text + "\n", timeout, os::Stop::at_once, inherited);
+    os::ChildOptions options;
+    if (request.turns) options.inherited = {request.turns->take, request.turns->give};
+    options.huge_pages = !is_program;  // the C++ worker does so by itself where the engine is not the core
+    const os::ChildResult child = os::run_child(argv, text + "\n", timeout, options);
     if (child.interrupted) return std::nullopt;
     Json sample = sample_from(child, timeout);
     if (is_program && sample.at("status") == "ok" && !trace_program(request, timeout, sample)) return std::nullopt;

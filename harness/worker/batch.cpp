@@ -30,12 +30,13 @@ class Capture : public benchmark::BenchmarkReporter {
 using Waits = std::vector<double>;
 
 void run_loop(benchmark::State& state, Cell& cell, Parts& parts, Waits& waits_ns) {
-  const Part part(parts, cell, static_cast<uint64_t>(state.max_iterations));
+  Part part(parts, cell, static_cast<uint64_t>(state.max_iterations));
   const uint64_t begin = os::now_ns();
   cell.cycles(state);
   const uint64_t end = os::now_ns();
   if (cell.stretched_by() > 0) stretch(begin, cell.stretched_by());
   waits_ns.push_back(cell.stretched_by() > 0 ? static_cast<double>(os::now_ns() - end) : 0);
+  part.end();
 }
 
 benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& name, Parts& parts, std::string& failure,
@@ -106,7 +107,8 @@ int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std
   std::string failure;
   Waits waits_ns;
   os::Turns alone;
-  Parts parts{alone, 0, {}};
+  const Case conditions;
+  Parts parts{alone, conditions};
   register_cycle(cell, name, parts, failure, waits_ns);
   const size_t run = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

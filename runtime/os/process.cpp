@@ -75,14 +75,15 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
 
 // In the child, between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(char* const* argv, int in, int out, int err, int failure, pid_t parent, const sigset_t& mask,
-                         const std::vector<int>& inherited) {
+                         const ChildOptions& options) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // the parent died before prctl(2) could see it
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
-  for (const int fd : inherited) ::fcntl(fd, F_SETFD, 0);
+  for (const int fd : options.inherited) ::fcntl(fd, F_SETFD, 0);
+  if (!options.huge_pages) ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(argv[0], argv);
   const int error = errno;
@@ -121,7 +122,7 @@ void pump(Streams& streams, ChildResult& result) {
 }  // namespace
 
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input,
-                      std::chrono::milliseconds timeout, Stop stop, const std::vector<int>& inherited) {
+                      std::chrono::milliseconds timeout, const ChildOptions& options) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe(), failure = make_pipe();
   const std::vector<char*> arguments = argv_of(argv);
   const SigpipeBlocked guard;
@@ -130,7 +131,7 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
   if (pid < 0) throw_errno("fork");
   if (pid == 0) {
     become(arguments.data(), in.read.get(), out.write.get(), err.write.get(), failure.write.get(), parent,
-           guard.before(), inherited);
+           guard.before(), options);
   }
   Child child(pid, Child::Kill::group);
   ::setpgid(pid, pid);  // in both processes, so that it holds for whichever runs first
@@ -150,7 +151,7 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
     result.interrupted = interrupted() != 0;
     result.timed_out = !result.interrupted && Clock::now() >= deadline;
     if (result.interrupted || result.timed_out) {
-      if (stop == Stop::gently) child.ask_to_end(kGrace);
+      if (options.stop == Stop::gently) child.ask_to_end(kGrace);
       child.kill();
       child.wait(0);
       break;

@@ -22,12 +22,17 @@ struct ChildResult {
 // end, then SIGKILL: for build tools, whose compilers run in groups of their own and end only with the tool's help.
 enum class Stop : uint8_t { at_once, gently };
 
+struct ChildOptions {
+  Stop stop = Stop::at_once;
+  std::vector<int> inherited = {};  // descriptors that it has under the same numbers, though they are closed on exec here
+  bool huge_pages = true;           // false: transparent huge pages are off in it and its children (PR_SET_THP_DISABLE)
+};
+
 // Runs argv[0] with `input` on standard input and waits for it. The child is in its own process group,
 // is stopped with its group on time-out or interruption, dies with its parent (PR_SET_PDEATHSIG), and is
-// always reaped. `inherited` are descriptors that it is to have under the same numbers, though they are closed on exec
-// in this process. Throws std::system_error when it cannot be started (the message names argv[0]).
+// always reaped. Throws std::system_error when it cannot be started (the message names argv[0]).
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, std::chrono::milliseconds timeout,
-                      Stop stop = Stop::at_once, const std::vector<int>& inherited = {});
+                      const ChildOptions& options = {});
 
 // Replaces this process by argv[0] (searched in PATH). Returns only by throwing std::system_error.
 [[noreturn]] void exec(const std::vector<std::string>& argv);

@@ -34,6 +34,14 @@ TEST(Process, AChildThatDoesNotReadIsNoHarm) {
   EXPECT_EQ(result.exit_code, 0);
 }
 
+TEST(Process, HugePagesCanBeOffInAChild) {
+  const auto said = [](bool huge_pages) {
+    return run_child({"/bin/sh", "-c", "grep THP_enabled /proc/self/status"}, "", kLong, {.huge_pages = huge_pages}).out;
+  };
+  if (said(true).empty()) GTEST_SKIP() << "this kernel does not say (Linux 5.0)";
+  EXPECT_EQ(said(false), "THP_enabled:\t0\n");
+}
+
 TEST(Process, ASignalIsReported) { EXPECT_EQ(shell("kill -SEGV $$").signal, SIGSEGV); }
 
 TEST(Process, KeepsTheEndOfALongError) {
@@ -52,7 +60,7 @@ TEST(Process, TimeOutKillsTheWholeGroup) {
 TEST(Process, AGentleStopLetsTheChildAndItsHelpersTidyUp) {
   const std::string helper = "(trap 'sleep 0.1; echo helper >&2; exit' TERM; while :; do sleep 0.01; done) & ";
   const ChildResult result = run_child({"/bin/sh", "-c", helper + "trap 'exit 7' TERM; while :; do sleep 0.01; done"},
-                                       "", milliseconds(1000), Stop::gently);
+                                       "", milliseconds(1000), {.stop = Stop::gently});
   EXPECT_TRUE(result.timed_out);
   EXPECT_EQ(result.exit_code, 7);
   EXPECT_TRUE(result.err.ends_with("helper\n")) << result.err;  // after what the shell says of its sleeps
@@ -60,7 +68,7 @@ TEST(Process, AGentleStopLetsTheChildAndItsHelpersTidyUp) {
 
 TEST(Process, AGentleStopEndsWhatDoesNotListen) {
   const ChildResult result =
-      run_child({"/bin/sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"}, "", milliseconds(1000), Stop::gently);
+      run_child({"/bin/sh", "-c", "trap '' TERM; sleep 1000; sleep 1000"}, "", milliseconds(1000), {.stop = Stop::gently});
   EXPECT_EQ(result.signal, SIGKILL);
 }
 

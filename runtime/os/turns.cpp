@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -33,6 +34,12 @@ bool wait_readable(const Fd& fd, std::chrono::milliseconds patience) {
     if (ready == 0) return false;
     if (errno != EINTR) throw_errno("poll");
   }
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%g", static_cast<double>(time.count()) / 1000);
+  return buffer;
 }
 
 void stay_on(int cpu) noexcept {
@@ -64,8 +71,7 @@ Turns::Turns(TurnEnds ends, std::chrono::milliseconds patience, Share share)
 void Turns::take() {
   if (!ends_.take) return;
   if (!wait_readable(ends_.take, patience_))
-    throw std::runtime_error("waited " + std::to_string(patience_.count() / 1000) +
-                             " s for another process of its block to end its turn");
+    throw std::runtime_error("waited " + seconds_text(patience_) + " s for another process of its block to end its turn");
   int token = -1;
   if (::read(ends_.take.get(), &token, sizeof token) != sizeof token)
     ends_.take.close();  // the one before this has ended

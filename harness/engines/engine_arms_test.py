@@ -27,7 +27,7 @@ def answer(status="ok", reason=None, **more):
     sys.exit(0)
 if request.get("describe"):
     if strategy == "slow":
-        answer("refused", "mine: unknown mode 'slow'; available: fast, crash, hang, absent")
+        answer("refused", "mine: unknown mode 'slow'; available: fast, crash, hang, edited, absent")
     if strategy == "absent":
         answer("skipped", "mine: its library is not installed")
     answer()
@@ -45,6 +45,9 @@ if mode == "crash":
     os.abort()
 if mode == "hang":
     time.sleep(1000)
+if mode == "edited":
+    with open(__file__, "a") as program:
+        program.write("# once more\\n")
 spread = {{"mean": 1.0, "min": 1.0, "p50": 500.0, "p90": None, "p99": None}}
 answer(verified=True, batch={{"iterations": 1, "real_ns": 1000.0, "cpu_ns": 1000.0}},
        first={{"acquire": None, "init": 1, "start": None, "work": 1, "release": None, "instantiate": 1, "cycle": 2, "path": None}},
@@ -152,6 +155,19 @@ class Refusals(EngineTest):
 
 
 class Failures(EngineTest):
+    def test_a_program_that_is_edited_meanwhile_is_no_longer_believed(self):
+        done = self.instbench("run", "one-segment", f"--arm=mine@{self.worker}:edited", "--out=edited.json", "--blocks=2")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("its worker's file changed since the run began", done.stdout)
+
+    def test_huge_pages_are_off_in_a_program(self):
+        self.worker.write_text(self.worker.read_text().replace("facts={}", 'facts={"status": open("/proc/self/status").read()}'))
+        self.instbench("run", "one-segment", f"--arm=mine@{self.worker}", "--out=pages.json")
+        cell = json.loads((self.folder / "pages.json").read_text())["cells"][0]
+        if "THP_enabled" not in cell["facts"]["status"]:
+            self.skipTest("this kernel does not say whether huge pages are on (Linux 5.0)")
+        self.assertIn("THP_enabled:\t0\n", cell["facts"]["status"])
+
     def test_a_crash_and_a_hang_cost_their_own_cells(self):
         done, result = self.measure("mine@./mine.py:crash", "mine@./mine.py:hang", "mine@./mine.py:fast")
         self.assertEqual(done.returncode, 1)

@@ -15,7 +15,7 @@ from fetched import or_skip
 
 INSTBENCH = os.environ["INSTBENCH"]
 SOURCE = Path(os.environ.get("INSTBENCH_SOURCE_DIR", Path(__file__).resolve().parent.parent.parent))
-or_skip("wasmtime", "libwasmtime.so")
+LIBRARY = or_skip("wasmtime", "libwasmtime.so")
 
 PRESETS = ["on-demand", "pooling", "pooling-keep"]
 ARMS = [f"wasmtime:{preset}" for preset in PRESETS]
@@ -26,10 +26,11 @@ class Wasmtime(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.environment = {}
 
     def instbench(self, *arguments):
-        return subprocess.run([INSTBENCH, *arguments], env=dict(os.environ, INSTBENCH_HOME=str(SOURCE)), cwd=self.folder, capture_output=True,
-                              text=True, timeout=600)
+        return subprocess.run([INSTBENCH, *arguments], env=dict(os.environ, INSTBENCH_HOME=str(SOURCE), **self.environment), cwd=self.folder,
+                              capture_output=True, text=True, timeout=600)
 
     def measure(self, *arguments, arms=tuple(ARMS)):
         done = self.instbench("run", *arguments, *[f"--arm={arm}" for arm in arms], "--blocks=3", "--batch-ms=1", "--out=result.json", "--force")
@@ -108,6 +109,18 @@ class Refusals(Wasmtime):
 
 
 class Failures(Wasmtime):
+    def test_damaged_code_is_compiled_anew(self):
+        self.environment = {"INSTBENCH_CACHE_DIR": str(self.folder / "cache")}
+        arm = f"wasmtime@{LIBRARY}:pooling"
+        self.measure("one-page", arms=(arm,))
+        kept = next((self.folder / "cache" / "wasmtime").glob("*.code"))
+        whole = kept.read_bytes()
+        for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:len(whole) // 2], b""):
+            kept.write_bytes(damaged)
+            cell = self.measure("one-page", arms=(arm,))[0]
+            self.assertEqual((cell["status"], cell["verified"]), ("ok", True), cell)
+            self.assertEqual(len(kept.read_bytes()), len(whole))
+
     def test_a_trap_in_the_start_function_fails_the_cell(self):
         own = self.module("(module (func $f unreachable) (start $f))")
         cell = self.measure(own, "--touch=slots=1", arms=("wasmtime:pooling",))[0]

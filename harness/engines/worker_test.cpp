@@ -183,10 +183,21 @@ TEST_F(Worker, WhatCannotBeDoneIsSkippedWithItsReason) {
   Request foreign = request(testing_modules::kRich, "pool-lazy");
   foreign.arm.engine = "elsewhere";
   EXPECT_EQ(ask(foreign)["status"], "skipped");
-  Request threads = request(testing_modules::kRich, "pool-lazy");
-  threads.cell.threads = 2;
-  EXPECT_EQ(ask(threads)["status"], "skipped");
   EXPECT_EQ(ask(request("(module (memory 32768))", "pool-copy", {}, 64))["status"], "skipped");  // 128 GiB resident
+}
+
+TEST_F(Worker, EveryThreadHasInstancesOfItsOwnAndAllAreCompared) {
+  Request threads = request(testing_modules::kRich, "pool-lazy");
+  threads.cell.threads = 3;
+  threads.cell.slots = 2;
+  threads.cell.workload.kind = Workload::Kind::touch;
+  threads.cell.workload.write = 1;
+  const Json sample = ask(threads);
+  ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+  EXPECT_TRUE(sample["verified"].get<bool>());
+  EXPECT_EQ(sample["verified_slots"], 6);
+  EXPECT_GT(sample["batch"]["real_ns"].get<double>(), 0);
+  EXPECT_EQ(sample["counters"]["cycle"]["syscalls.madvise"], 1);  // of the measured thread
 }
 
 TEST_F(Worker, AFailureIsASampleToo) {

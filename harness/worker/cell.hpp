@@ -85,7 +85,7 @@ class Cell {
   virtual bool can_verify() const { return true; }
   // The same on the slots that were timed, as many as a byte budget allows; `slots_compared` says how many.
   virtual std::optional<std::string> verify_timed(uint64_t& slots_compared) = 0;
-  // Makes what is timed and brings every slot into its steady state.
+  // Makes what is timed, for every thread, and brings every slot into its steady state.
   virtual void warm_up() = 0;
 
   // From here on what is timed and counted is slower: cycles of the batch, of phases and of counters, and run().
@@ -95,6 +95,9 @@ class Cell {
   // Google Benchmark's loop around whole cycles, and nothing else: `for (auto _ : state) cycle();`.
   virtual void cycles(benchmark::State& state) = 0;
   virtual void run(uint64_t count) = 0;  // `count` cycles
+  // One cycle of the `thread`-th thread (1, 2, … below the cell's threads), in instances of its own; the cell's first
+  // thread is the one that calls all the rest. Called on a thread of its own, beside cycles() and phased_cycle().
+  virtual void cycle_beside(uint64_t /*thread*/) { throw Skip("its engine is measured with one thread"); }
   virtual PhaseTimes phased_cycle() = 0;
   virtual CounterSlopes count() = 0;
 

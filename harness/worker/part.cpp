@@ -4,29 +4,45 @@
 
 namespace instbench::bench {
 
-Bystanders::Bystanders(uint64_t count) {
-  for (uint64_t i = 0; i < count; ++i) {
-    threads_.emplace_back([this] {
-      while (!stop_.load(std::memory_order_relaxed)) {
+Company::Company(Cell& cell, const Case& conditions) {
+  const uint64_t others = conditions.threads - 1, all = others + conditions.bystanders;
+  failures_.resize(others);
+  for (uint64_t i = 0; i < all; ++i) {
+    threads_.emplace_back([this, &cell, i, others] {
+      const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
+      begun_.fetch_add(1, std::memory_order_relaxed);
+      try {
+        while (!stopped()) {
+          if (i < others) cell.cycle_beside(i + 1);
+        }
+      } catch (...) {
+        failures_[i] = std::current_exception();
       }
     });
   }
+  while (begun_.load(std::memory_order_relaxed) != all) std::this_thread::yield();
 }
 
-Bystanders::~Bystanders() {
+Company::~Company() { leave(); }
+
+std::exception_ptr Company::leave() noexcept {
   stop_ = true;
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  const auto failed = std::find_if(failures_.begin(), failures_.end(), [](const auto& failure) { return failure != nullptr; });
+  return failed == failures_.end() ? nullptr : *failed;
 }
 
 Part::Part(Parts& parts, Cell& cell, uint64_t cycles)
-    : parts_(parts), bystanders_((parts.turns.next(), parts.bystanders)) {
+    : parts_(parts), company_((parts.turns.next(), cell), parts.conditions) {
   if (!parts.turns.alone()) cell.run(std::max<uint64_t>(1, cycles / 8));
   before_ = os::read_interference();
 }
 
-Part::~Part() {
+void Part::end() {
   const os::Interference noise = os::read_interference() - before_;
   parts_.noise ? *parts_.noise += noise : *(parts_.noise = noise);
+  if (const std::exception_ptr failure = company_.leave()) std::rethrow_exception(failure);
 }
 
 }  // namespace instbench::bench

@@ -1,48 +1,57 @@
-// A part of what is timed, in a turn of its own: bystanders, warm caches, and what disturbed it.
+// A part of what is timed, in a turn of its own: company, warm caches, and what disturbed it.
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "harness/protocol/cell.hpp"
 #include "harness/worker/cell.hpp"
 #include "runtime/os/turns.hpp"
 #include "runtime/os/usage.hpp"
 
 namespace instbench::bench {
 
-// Threads that keep other CPUs in this address space, so that giving pages back must tell them.
-class Bystanders {
+// The threads that run beside the measured one. Bystanders do nothing but keep other CPUs in this address space, so that
+// giving pages back must tell them; the cell's other threads go through cycles of their own.
+class Company {
  public:
-  explicit Bystanders(uint64_t count);
-  ~Bystanders();
-  Bystanders(const Bystanders&) = delete;
-  Bystanders& operator=(const Bystanders&) = delete;
+  // Returns when all of them are at it.
+  Company(Cell& cell, const Case& conditions);
+  ~Company();
+  Company(const Company&) = delete;
+  Company& operator=(const Company&) = delete;
+
+  // Ends them. What the first of them that failed threw; null: none did.
+  std::exception_ptr leave() noexcept;
 
  private:
   std::atomic<bool> stop_{false};
+  std::atomic<uint64_t> begun_{0};
+  std::vector<std::exception_ptr> failures_;  // by thread
   std::vector<std::thread> threads_;
 };
 
 // What the parts of a pass share.
 struct Parts {
   os::Turns& turns;
-  uint64_t bystanders = 0;
-  std::optional<os::Interference> noise;  // of all parts that have ended
+  const Case& conditions;
+  std::optional<os::Interference> noise = {};  // of all parts that have ended
 };
 
 class Part {
  public:
-  // Waits for this process's next turn. Where another process has had the processor meanwhile, an eighth of the part's `cycles` are done first, at least one.
+  // Waits for this process's next turn. Where another process has had the processor meanwhile, an eighth of the part's
+  // `cycles` are done first, at least one.
   Part(Parts& parts, Cell& cell, uint64_t cycles);
-  ~Part();
-  Part(const Part&) = delete;
-  Part& operator=(const Part&) = delete;
+  // Ends the part. Throws what another thread of the cell threw.
+  void end();
 
  private:
   Parts& parts_;
-  Bystanders bystanders_;
+  Company company_;
   os::Interference before_;
 };
 

@@ -99,7 +99,7 @@ void pass_first(Cell& cell, Json& sample) {
 
 void pass_batch(PassContext& context) {
   const Request& request = context.request;
-  Parts parts{context.turns, request.cell.bystanders, {}};
+  Parts parts{context.turns, request.cell};
   const Batch batch = run_batch(context.cell, request.iterations, request.batch_ms, request.parts, parts);
   // Where a batch has fewer cycles than parts: every process of a block takes the same turns.
   for (size_t i = batch.parts_ns.size(); i < request.parts; ++i) context.turns.next();
@@ -116,13 +116,14 @@ void pass_phases(PassContext& context) {
   const auto each = static_cast<uint64_t>(std::clamp(kAimNs / cycle_ns, kLeast, kMost)) / turns;
   const uint64_t samples = std::max<uint64_t>(each, 1) * turns;
   Recorded recorded(samples);
-  Parts parts{context.turns, context.request.cell.bystanders, {}};
+  Parts parts{context.turns, context.request.cell};
   for (uint64_t turn = 0; turn < turns; ++turn) {
-    const Part part(parts, context.cell, samples / turns);
+    Part part(parts, context.cell, samples / turns);
     for (uint64_t i = 0; i < samples / turns; ++i) {
       const PhaseTimes times = context.cell.phased_cycle();
       recorded.add(times, context.cell.last_path());
     }
+    part.end();
   }
   context.sample["phases_by_path"] = by_path(recorded, context.cell);
   const double clock_ns = os::clock_read_ns();

@@ -1,11 +1,11 @@
 // Compiled modules of a library, kept in the user's cache by what the library serializes.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "harness/engines/capi/c_api.hpp"
+#include "harness/engines/library/kept_code.hpp"
 
 namespace instbench::bench::capi {
 
@@ -14,10 +14,8 @@ struct Code {
   std::string from;              // "hit", "compiled", or why there is none
 };
 
-// Compiles in a forked child, so that the worker has none of the threads that compiling starts and survives what a
-// library does that has the functions but not the ability (wasmi aborts). `sha256` are the hashes of the module and of
-// the library: code is for one file of each. REQUIRES: the library was not used in this process before.
-Code kept_code(const Api& api, std::span<const std::byte> wasm, const std::string& module_sha256,
-               const std::string& library_sha256);
+// Code is for one module and one library; one that has the functions but not the ability is survived (wasmi aborts).
+// REQUIRES: the library was not used in this process before.
+Code kept_code(const Api& api, const Wasm& wasm, const std::string& library_sha256);
 
 }  // namespace instbench::bench::capi

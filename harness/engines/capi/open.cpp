@@ -2,8 +2,6 @@
 #include "harness/engines/capi/code.hpp"
 #include "harness/engines/capi/engine.hpp"
 #include "harness/engines/library/library_cell.hpp"
-#include "runtime/module/load.hpp"
-#include "runtime/module/sha256.hpp"
 
 namespace instbench::bench::capi {
 namespace {
@@ -59,14 +57,6 @@ EngineFacts facts_of(const Loaded& loaded, const AxisValues& values) {
   return facts;
 }
 
-std::vector<std::byte> module_of(const Request& request, std::string& sha256) {
-  std::vector<std::byte> wasm = read_module_file(request.module_path);
-  sha256 = sha256_hex(wasm);
-  if (!request.module_sha256.empty() && request.module_sha256 != sha256)
-    throw std::runtime_error(request.cell.module + ": its bytes changed since the run began");
-  return wasm;
-}
-
 }  // namespace
 
 EngineFacts describe(const Arm& arm) {
@@ -82,10 +72,9 @@ std::unique_ptr<Cell> open(const Request& request) {
   check_sharing(loaded.api, sharing_of(values));
   static const EngineFacts kFacts = facts_of(loaded, values);
   check_request(request, kFacts);
-  std::string sha256;
-  const std::vector<std::byte> wasm = module_of(request, sha256);
-  const Code code = kept_code(loaded.api, wasm, sha256, loaded.build.at("sha256"));
-  const auto program = std::make_shared<const Program>(loaded.api, sharing_of(values), wasm, code.bytes);
+  const Wasm wasm = read_wasm(request);
+  const Code code = kept_code(loaded.api, wasm, loaded.build.at("sha256"));
+  const auto program = std::make_shared<const Program>(loaded.api, sharing_of(values), wasm.bytes, code.bytes);
   const bool refused = !code.bytes.empty() && !program->used_code();
   const Json facts = {{"codegen", "as the library does by itself"},
                       {"code_from", refused ? "compiled in each worker: the library refuses its own code" : code.from}};

@@ -64,13 +64,14 @@ CoreCell::CoreCell(Program program, const Case& cell, const Strategy& strategy, 
     : program_(std::move(program)),
       engine_(core_facts(canonical(strategy))),
       prepared_(Prepared::make(program_.module, strategy, {program_.code, program_.host.get(), {}})),
+      cell_(cell),
       slots_(static_cast<uint32_t>(cell.slots)),
-      seed_(seed) {
-  if (cell.threads != 1)
-    throw Unsupported("threads=" + std::to_string(cell.threads) + ": the core's pool serves one thread");
+      seed_(seed),
+      plan_(cell.workload, cell.vary, seed, target_of(*prepared_)) {
+  if (cell.threads != 1 && program_.host != nullptr)
+    throw Unsupported("threads=" + std::to_string(cell.threads) + ": calls are measured with one thread");
   if (cell.workload.kind == Workload::Kind::call)
     calls_ = std::make_unique<CallPlan>(*program_.script, *program_.module, *program_.host);
-  plan_ = std::make_unique<TouchPlan>(cell.workload, cell.vary, seed, target_of(*prepared_));
   refuse_if_too_large();
 }
 
@@ -81,8 +82,8 @@ void CoreCell::refuse_if_too_large() const {
   const double touched_bytes = strategy.thp == Thp::on ? os::kHugePageBytes : kTouchPageBytes;
   double bytes = static_cast<double>(prepared_->needs().vmctx_bytes);
   bytes +=
-      static_cast<double>(plan_->now().writes.size() + plan_->now().reads.size() + plan_->grow_pages()) * touched_bytes;
-  bytes += static_cast<double>(plan_->now().entries.size() * sizeof(FuncRef));
+      static_cast<double>(plan_.now().writes.size() + plan_.now().reads.size() + plan_.grow_pages()) * touched_bytes;
+  bytes += static_cast<double>(plan_.now().entries.size() * sizeof(FuncRef));
   size_t extents = 0;
   for (size_t i = 0; i < prepared_->needs().memory_pages.size(); ++i) {
     const ImagePlan& plan = prepared_->image(i).plan();
@@ -95,21 +96,22 @@ void CoreCell::refuse_if_too_large() const {
   for (size_t i = 0; strategy.tables == TableInit::eager && i < prepared_->table_count(); ++i) {
     bytes += static_cast<double>(prepared_->table(i).size * sizeof(FuncRef));
   }
-  const double all = static_cast<double>(slots_), available = static_cast<double>(os::memory_available_bytes());
+  const uint64_t slots = slots_ * cell_.threads;
+  const double all = static_cast<double>(slots), available = static_cast<double>(os::memory_available_bytes());
   const auto mib = [](double value) { return std::to_string(static_cast<uint64_t>(value / (1 << 20))) + " MiB"; };
   if (bytes * all > available * 3 / 4) {
-    throw Unsupported(std::to_string(slots_) + " instances would keep " + mib(bytes * all) + " resident; " +
+    throw Unsupported(std::to_string(slots) + " instances would keep " + mib(bytes * all) + " resident; " +
                       mib(available) + " are available");
   }
   // A slot is up to three VMAs (open, closed, guard) and two more an extent; half of the limit is left to others.
-  const uint64_t mappings = slots_ * (3 + 2 * extents + 2 * prepared_->needs().memory_pages.size());
+  const uint64_t mappings = slots * (3 + 2 * extents + 2 * prepared_->needs().memory_pages.size());
   if (mappings > os::max_mappings() / 2) {
-    throw Unsupported(std::to_string(slots_) + " slots need about " + std::to_string(mappings) +
+    throw Unsupported(std::to_string(slots) + " slots need about " + std::to_string(mappings) +
                       " mappings; this kernel allows " + std::to_string(os::max_mappings()) + " (vm.max_map_count)");
   }
   const double address_space = static_cast<double>(SlotGeometry::covering({}, *prepared_).total_bytes()) * all;
   if (address_space > os::kUsableAddressSpace) {
-    throw Unsupported(std::to_string(slots_) + " slots reserve " + mib(address_space) + " of address space; " +
+    throw Unsupported(std::to_string(slots) + " slots reserve " + mib(address_space) + " of address space; " +
                       mib(os::kUsableAddressSpace) + " can be had: lower reserve= and guard=");
   }
 }
@@ -120,7 +122,7 @@ std::unique_ptr<Pool> CoreCell::new_pool(uint32_t slots) const {
 
 PhaseTimes CoreCell::first_cycle(std::string& path) {
   const auto pool = new_pool(1);
-  Ring ring = new_ring(*pool, pool->admit(prepared_), 1);
+  Ring ring(*pool, pool->admit(prepared_), plan_, calls_.get(), program_.host.get(), 1);
   ClockMarks marks;
   ring.cycle(marks);
   Path taken = ring.last_path();
@@ -145,38 +147,60 @@ std::optional<std::string> CoreCell::verify(uint64_t rounds) {
   return find_leak(*pool, tenant, oracle(), static_cast<int>(rounds), seed_, calls_.get());
 }
 
+std::optional<std::string> CoreCell::leak_in(Lane& lane, uint64_t slots) {
+  lane.ring->drain();
+  std::vector<Lease> leases;
+  for (uint64_t i = 0; i < slots; ++i) {
+    oracle().before_instance();
+    leases.emplace_back(*lane.pool, *lane.tenant);
+    if (auto found = oracle().difference(leases.back().instance())) return to_string(leases.back().path()) + ": " + *found;
+    if (auto found = Oracle::growth_difference(leases.back().instance())) return found;
+  }
+  leases.clear();
+  const PoolStats& stats = lane.pool->stats();
+  return stats.failed_resets + stats.retired != 0 ? std::optional("a reset failed: " + stats.last_failure) : std::nullopt;
+}
+
 std::optional<std::string> CoreCell::verify_timed(uint64_t& slots_compared) {
   uint64_t bytes = 1;
   for (const uint64_t pages : prepared_->needs().memory_pages) bytes += pages * kWasmPageBytes;
-  slots_compared = std::clamp<uint64_t>(kVerifyBudgetBytes / bytes, 1, slots_);
-  ring_->drain();
-  std::vector<Lease> leases;
-  for (uint64_t i = 0; i < slots_compared; ++i) {
-    oracle().before_instance();
-    leases.emplace_back(*pool_, *tenant_);
-    if (auto found = oracle().difference(leases.back().instance()))
-      return "after the timed loop, " + to_string(leases.back().path()) + ": " + *found;
-    if (auto found = Oracle::growth_difference(leases.back().instance())) return "after the timed loop: " + *found;
+  const uint64_t of_each = std::clamp<uint64_t>(kVerifyBudgetBytes / bytes / cell_.threads, 1, slots_);
+  slots_compared = of_each * lanes_.size();
+  for (size_t thread = 0; thread < lanes_.size(); ++thread) {
+    const std::string of = lanes_.size() == 1 ? "" : ", thread " + std::to_string(thread);
+    if (auto found = leak_in(lanes_[thread], of_each)) return "after the timed loop" + of + ": " + *found;
   }
-  leases.clear();
-  if (pool_->stats().failed_resets + pool_->stats().retired != 0)
-    return "a reset failed: " + pool_->stats().last_failure;
   return std::nullopt;
 }
 
-void CoreCell::warm_up() {
-  pool_ = new_pool(slots_);
-  tenant_ = &pool_->admit(prepared_);
-  ring_ = std::make_unique<Ring>(*pool_, *tenant_, *plan_, calls_.get(), program_.host.get(), slots_);
+// Other threads draw other addresses.
+CoreCell::Lane CoreCell::make_lane(uint64_t thread) {
+  Lane lane;
+  lane.plan = std::make_unique<TouchPlan>(cell_.workload, cell_.vary, seed_ + thread, target_of(*prepared_));
+  lane.pool = new_pool(slots_);
+  lane.tenant = &lane.pool->admit(prepared_);
+  lane.ring =
+      std::make_unique<Ring>(*lane.pool, *lane.tenant, *lane.plan, calls_.get(), program_.host.get(), slots_);
   NoMarks none;
   for (uint64_t i = 0; i < 2 * uint64_t{slots_} + 8; ++i)
-    ring_->cycle(none);  // twice round: a slot's first release can still find pages that were never touched
-  paths_before_ = pool_->stats().paths;
+    lane.ring->cycle(none);  // twice round: a slot's first release can still find pages that were never touched
+  return lane;
+}
+
+void CoreCell::warm_up() {
+  lanes_.clear();
+  for (uint64_t thread = 0; thread < cell_.threads; ++thread) lanes_.push_back(make_lane(thread));
+  paths_before_ = lanes_[0].pool->stats().paths;
+}
+
+void CoreCell::cycle_beside(uint64_t thread) {
+  NoMarks none;
+  lanes_[thread].ring->cycle(none);
 }
 
 Json CoreCell::paths() const {
   Json paths = Json::object();
-  const std::array<uint64_t, Path::kIndexEnd>& counts = pool_->stats().paths;
+  const std::array<uint64_t, Path::kIndexEnd>& counts = lanes_[0].pool->stats().paths;
   for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
     if (counts[i] != paths_before_[i]) paths[path_text(i)] = counts[i] - paths_before_[i];
   }
@@ -186,7 +210,7 @@ Json CoreCell::paths() const {
 // The reset of the instance being timed is known at its release; every reset of a cell goes the same way, so the path
 // is completed from the strategy.
 uint32_t CoreCell::last_path() const {
-  Path path = ring_->last_path();
+  Path path = lanes_[0].ring->last_path();
   switch (prepared_->strategy().reset) {
     case Reset::unmap:
       path.reset = ResetPath::unmap;
@@ -208,13 +232,13 @@ uint32_t CoreCell::last_path() const {
 // cycle of 30 µs.
 [[gnu::noinline]] void CoreCell::run_cycles(benchmark::State& state) {
   NoMarks none;
-  for (auto _ : state) ring_->cycle(none);
+  for (auto _ : state) lanes_[0].ring->cycle(none);
 }
 
 void CoreCell::run_injected_cycles(benchmark::State& state) {
   NoMarks none;
   Injected<NoMarks> marks{none, *extra_};
-  for (auto _ : state) ring_->cycle(marks);
+  for (auto _ : state) lanes_[0].ring->cycle(marks);
 }
 
 void CoreCell::cycles(benchmark::State& state) {
@@ -240,7 +264,7 @@ PhaseTimes CoreCell::phased_cycle() {
   ClockMarks marks;
   if (share_ > 0) {
     StretchedMarks stretched{marks, share_};
-    ring_->cycle(stretched);
+    lanes_[0].ring->cycle(stretched);
   } else {
     marked_cycle(marks);
   }
@@ -298,7 +322,7 @@ Json CoreCell::floor() {
 }
 
 Json CoreCell::memory() const {
-  const auto resident = os::resident_in(pool_->reservations());
+  const auto resident = os::resident_in(lanes_[0].pool->reservations());
   if (!resident) return nullptr;
   const uint64_t instances = slots_;
   return {{"instances", instances},
@@ -375,6 +399,7 @@ EngineFacts core_facts(const std::string& strategy) {
   facts.phases = {Phase::release, Phase::acquire, Phase::init, Phase::start, Phase::work};
   facts.workloads = {"none", "touch", "call"};
   facts.counters = {"syscalls", "bytes", "table", "faults"};
+  facts.threads = kMostThreads;
   return facts;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/engines/core/cycle.hpp"
 #include "harness/engines/core/injection.hpp"
@@ -31,6 +32,7 @@ class CoreCell final : public Cell {
   double stretched_by() const override { return share_; }
   void cycles(benchmark::State& state) override;
   void run(uint64_t count) override;
+  void cycle_beside(uint64_t thread) override;
   PhaseTimes phased_cycle() override;
   CounterSlopes count() override;
   uint32_t last_path() const override;
@@ -46,35 +48,39 @@ class CoreCell final : public Cell {
   void marked_cycle(Marks& marks) {
     if (extra_) {
       Injected<Marks> injected{marks, *extra_};
-      ring_->cycle(injected);
+      lanes_[0].ring->cycle(injected);
     } else {
-      ring_->cycle(marks);
+      lanes_[0].ring->cycle(marks);
     }
   }
   void run_cycles(benchmark::State& state);
   void run_injected_cycles(benchmark::State& state);
+  // What one thread has to itself: a pool is not thread-safe. The module, its images and its code are shared.
+  struct Lane {
+    std::unique_ptr<TouchPlan> plan;
+    std::unique_ptr<Pool> pool;
+    Tenant* tenant = nullptr;
+    std::unique_ptr<Ring> ring;  // after pool: it gives its slots back first
+  };
+  Lane make_lane(uint64_t thread);
+  std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();
   std::unique_ptr<Pool> new_pool(uint32_t slots) const;
   void refuse_if_too_large() const;
-
-  Ring new_ring(Pool& pool, const Tenant& tenant, size_t slots) {
-    return {pool, tenant, *plan_, calls_.get(), program_.host.get(), slots};
-  }
 
   Program program_;
   EngineFacts engine_;
   std::shared_ptr<const Prepared> prepared_;
   std::unique_ptr<CallPlan> calls_;
-  uint32_t slots_;
+  Case cell_;
+  uint32_t slots_;  // of each thread
   uint64_t seed_;
   std::optional<ExtraWork> extra_;
   double share_ = 0;
   std::optional<Oracle> oracle_;  // made when something is to be compared with it
-  std::unique_ptr<TouchPlan> plan_;
-  std::unique_ptr<Pool> pool_;
-  Tenant* tenant_ = nullptr;
+  TouchPlan plan_;
+  std::vector<Lane> lanes_;  // by thread; none before warm_up()
   std::array<uint64_t, Path::kIndexEnd> paths_before_{};
-  std::unique_ptr<Ring> ring_;  // after pool_: it gives its slots back first
 };
 
 EngineFacts core_facts(const std::string& strategy);  // canonical text; throws StrategyError

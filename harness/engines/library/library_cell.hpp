@@ -15,7 +15,9 @@
 //   uint64_t global(Live&, const std::string& name);               its bits
 //   bool set_global(Live&, const std::string& name, uint64_t);     false: it is immutable
 //   Json module_facts() const;            optional: more facts about the module under this engine
-// and a function that makes one: with its own pool, the module loaded, the imports linked. Nothing but init() is asked
+//   std::string one_thread_only() const;  optional: why this module's instances cannot be made on several threads; ""
+// All but the last two are called on as many threads at once as the engine's facts allow, each with Lives of its own.
+// And a function that makes one: with its own pool, the module loaded, the imports linked. Nothing but init() is asked
 // of an instance that the workload does not touch.
 #pragma once
 
@@ -51,13 +53,17 @@ class LibraryCell final : public Cell {
         module_facts_(std::move(facts)),
         reach_known_(request.reach.has_value()),
         reach_(reach_of(request)),
-        seed_(request.seed),
-        plan_(request.cell.workload, request.cell.vary, request.seed, reach_.target),
-        ring_(request.cell.slots) {
+        seed_(request.seed) {
+    for (uint64_t thread = 0; thread < request.cell.threads; ++thread)  // other threads draw other addresses
+      lanes_.push_back(std::make_unique<Lane>(request.cell, request.seed + thread, reach_.target));
+    if constexpr (requires { engine_->one_thread_only(); }) {
+      const std::string why = engine_->one_thread_only();
+      if (lanes_.size() > 1 && !why.empty()) throw Skip("threads=" + std::to_string(lanes_.size()) + ": " + why);
+    }
     const Workload& w = request.cell.workload;
     touches_memory_ = w.kind == Workload::Kind::touch && (w.read != 0 || w.write != 0 || w.grow != 0);
   }
-  ~LibraryCell() override { drain(*engine_, ring_); }
+  ~LibraryCell() override { drain_all(); }
 
   const EngineFacts& engine() const override { return engine_->facts(); }
   Json facts() const override {
@@ -70,7 +76,7 @@ class LibraryCell final : public Cell {
   PhaseTimes first_cycle(std::string&) override {
     typename Engine::Live live;
     ClockMarks marks;
-    cycle(live, marks);
+    cycle(*lanes_[0], live, marks);
     const uint64_t begin = os::now_ns();
     engine_->release(live);
     PhaseTimes times = times_of(marks);
@@ -96,8 +102,9 @@ class LibraryCell final : public Cell {
   std::optional<std::string> verify_timed(uint64_t& slots_compared) override {
     constexpr uint64_t kBudgetBytes = uint64_t{16} << 20;
     const Snapshot& expected = reference();
-    slots_compared = std::clamp<uint64_t>(kBudgetBytes / (reach_.target.memory_bytes + 1), 1, ring_.size());
-    drain(*engine_, ring_);
+    const uint64_t slots = lanes_.size() * lanes_[0]->ring.size();
+    slots_compared = std::clamp<uint64_t>(kBudgetBytes / (reach_.target.memory_bytes + 1), 1, slots);
+    drain_all();
     std::vector<typename Engine::Live> fresh(slots_compared);
     std::optional<std::string> found;
     for (typename Engine::Live& live : fresh) {
@@ -113,20 +120,27 @@ class LibraryCell final : public Cell {
 
   void warm_up() override {
     NoMarks none;
-    for (uint64_t i = 0; i < 2 * ring_.size() + 8; ++i) next_cycle(none);
+    for (const auto& lane : lanes_) {
+      for (uint64_t i = 0; i < 2 * lane->ring.size() + 8; ++i) next_cycle(*lane, none);
+    }
   }
 
   [[gnu::noinline]] void cycles(benchmark::State& state) override {
     NoMarks none;
-    for (auto _ : state) next_cycle(none);
+    Lane& lane = *lanes_[0];
+    for (auto _ : state) next_cycle(lane, none);
   }
   void run(uint64_t count) override {
     NoMarks none;
-    for (uint64_t i = 0; i < count; ++i) next_cycle(none);
+    for (uint64_t i = 0; i < count; ++i) next_cycle(*lanes_[0], none);
+  }
+  void cycle_beside(uint64_t thread) override {
+    NoMarks none;
+    next_cycle(*lanes_[thread], none);
   }
   PhaseTimes phased_cycle() override {
     ClockMarks marks;
-    next_cycle(marks);
+    next_cycle(*lanes_[0], marks);
     return times_of(marks);
   }
 
@@ -138,10 +152,20 @@ class LibraryCell final : public Cell {
  private:
   using Live = typename Engine::Live;
 
+  // What one thread has to itself; the engine, its pool and its code are shared.
+  struct Lane {
+    Lane(const Case& cell, uint64_t seed, const TouchTarget& target)
+        : plan(cell.workload, cell.vary, seed, target), ring(cell.slots) {}
+    TouchPlan plan;
+    std::vector<Live> ring;
+    size_t next = 0;
+    uint64_t value = 0, sum = 0;
+  };
+
   // All that is timed: release the oldest instance, make a new one in its place, do the work.
   template <typename Marks>
-  void cycle(Live& live, Marks& marks) {
-    plan_.next_cycle();
+  void cycle(Lane& lane, Live& live, Marks& marks) {
+    lane.plan.next_cycle();
     marks.at(0);
     engine_->release(live);
     marks.at(1);
@@ -150,36 +174,39 @@ class LibraryCell final : public Cell {
     engine_->init(live);
     marks.at(3);
     marks.at(4);
-    touch(live);
+    touch(lane, live);
     marks.at(5);
   }
   template <typename Marks>
-  void next_cycle(Marks& marks) {
-    Live& live = ring_[next_];
-    next_ = next_ + 1 == ring_.size() ? 0 : next_ + 1;
-    cycle(live, marks);
+  void next_cycle(Lane& lane, Marks& marks) {
+    Live& live = lane.ring[lane.next];
+    lane.next = lane.next + 1 == lane.ring.size() ? 0 : lane.next + 1;
+    cycle(lane, live, marks);
   }
 
   // The same accesses as the core's. The sum keeps the reads alive.
-  void touch(Live& live) {
-    const Touches& now = plan_.now();
-    ++value_;
+  void touch(Lane& lane, Live& live) {
+    const Touches& now = lane.plan.now();
+    ++lane.value;
     if (touches_memory_) {
       std::byte* memory = engine_->memory(live).data();
-      for (const uint64_t place : now.reads) sum_ += *reinterpret_cast<const volatile uint64_t*>(memory + place);
-      for (const uint64_t place : now.writes) *reinterpret_cast<volatile uint64_t*>(memory + place) = value_;
+      for (const uint64_t place : now.reads) lane.sum += *reinterpret_cast<const volatile uint64_t*>(memory + place);
+      for (const uint64_t place : now.writes) *reinterpret_cast<volatile uint64_t*>(memory + place) = lane.value;
     }
-    for (const uint64_t entry : now.entries) sum_ += engine_->is_null(live, entry) ? 1 : 0;
-    if (plan_.grow_pages() != 0) grow(live);
+    for (const uint64_t entry : now.entries) lane.sum += engine_->is_null(live, entry) ? 1 : 0;
+    if (lane.plan.grow_pages() != 0) grow(lane, live);
   }
-  void grow(Live& live) {
+  void grow(const Lane& lane, Live& live) {
     const uint64_t old_bytes = engine_->memory(live).size();
-    if (!engine_->grow(live, plan_.grow_pages())) throw std::runtime_error("memory.grow failed");
+    if (!engine_->grow(live, lane.plan.grow_pages())) throw std::runtime_error("memory.grow failed");
     const std::span<std::byte> memory = engine_->memory(live);
     for (uint64_t at = old_bytes; at < memory.size(); at += kGrowPageBytes)
       *static_cast<volatile std::byte*>(&memory[at]) = std::byte{1};
   }
 
+  void drain_all() {
+    for (const auto& lane : lanes_) drain(*engine_, lane->ring);
+  }
   static void drain(Engine& engine, std::vector<Live>& lives) {
     for (Live& live : lives) engine.release(live);
   }
@@ -255,13 +282,9 @@ class LibraryCell final : public Cell {
   bool reach_known_;
   Reach reach_;
   uint64_t seed_;
-  TouchPlan plan_;
-  std::vector<Live> ring_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // by thread
   std::optional<Snapshot> reference_;
-  size_t next_ = 0;
   bool touches_memory_ = false;
-  uint64_t value_ = 0;
-  uint64_t sum_ = 0;
 };
 
 }  // namespace instbench::bench

@@ -1,8 +1,7 @@
 // From a request to a cell of a Sightglass library.
+#include "harness/engines/library/kept_code.hpp"
 #include "harness/engines/library/library_cell.hpp"
 #include "harness/engines/sightglass/sightglass_cell.hpp"
-#include "runtime/module/load.hpp"
-#include "runtime/module/sha256.hpp"
 
 namespace instbench::bench::sightglass {
 namespace {
@@ -48,10 +47,7 @@ EngineFacts describe(const Arm& arm) { return load_library(arm).facts; }
 std::unique_ptr<Cell> open(const Request& request) {
   const Loaded& loaded = load_library(request.arm);
   check_request(request, loaded.facts);
-  const std::vector<std::byte> wasm = read_module_file(request.module_path);
-  if (!request.module_sha256.empty() && request.module_sha256 != sha256_hex(wasm))
-    throw std::runtime_error(request.cell.module + ": its bytes changed since the run began");
-  return std::make_unique<SightglassCell>(loaded.api, loaded.facts, wasm);
+  return std::make_unique<SightglassCell>(loaded.api, loaded.facts, read_wasm(request).bytes);
 }
 
 }  // namespace instbench::bench::sightglass

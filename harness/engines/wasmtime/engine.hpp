@@ -52,6 +52,9 @@ class Engine {
     return {{"linked", own_imports_.empty() ? "beforehand (InstancePre)"
                                             : "by name in each cycle: it imports a memory, a table or a global"}};
   }
+  std::string one_thread_only() const {
+    return own_imports_.empty() ? "" : "wasmtime links what this module imports by name, in one linker";
+  }
   void acquire(Live& live) {
     live.store = api_.store_new(engine_, nullptr, nullptr);
     live.context = api_.store_context(live.store);

@@ -1,22 +1,16 @@
 // From a request to a cell of Wasmtime: the version, the compiled module, the settings.
 #include <algorithm>
 #include <cctype>
-#include <chrono>
 #include <filesystem>
-#include <fstream>
 
+#include "harness/engines/library/kept_code.hpp"
 #include "harness/engines/library/library_cell.hpp"
 #include "harness/engines/wasmtime/engine.hpp"
-#include "runtime/module/load.hpp"
-#include "runtime/module/sha256.hpp"
-#include "runtime/os/fork.hpp"
-#include "runtime/os/private_dir.hpp"
 
 namespace instbench::bench::wasmtime {
 namespace {
 
 constexpr int kOldest = 36, kNewest = 50;
-constexpr std::chrono::minutes kCompileTime{10};
 constexpr std::array<uint8_t, 8> kEmptyModule{0, 'a', 's', 'm', 1, 0, 0, 0};
 
 // The library does not say which version it is, but what it compiles begins with it: digits, and dots where a build
@@ -75,6 +69,7 @@ EngineFacts facts_of(const std::string& version, const AxisValues& values) {
   facts.phases = {Phase::release, Phase::acquire, Phase::init, Phase::work};
   facts.workloads = {"none", "touch"};
   facts.counters = {"faults"};
+  facts.threads = kMostThreads;
   facts.notes = {"acquire is a new store; init holds the start function; release ends the store"};
   if (std::stoi(version) > kNewest)
     facts.notes.push_back("version " + version + " is newer than those the adapter was tested with (" +
@@ -127,21 +122,18 @@ Loaded& load_library(const std::string& path) {
 // What the code depends on: the module, the library, and what Cranelift is told.
 std::string key_of(const std::string& sha256, const Arm& arm, const AxisValues& values) {
   const std::string library = build_of_library(arm).at("sha256");
-  const std::string text = sha256 + " " + library + " " + values.word("reserve") + " " + values.word("guard") + " " +
+  return sha256 + " " + library + " " + values.word("reserve") + " " + values.word("guard") + " " +
                            values.word("opt") + " " + values.word("cow");
-  return sha256_hex(std::as_bytes(std::span(text))).substr(0, 32);
 }
 
-void write_code(const Api& api, WasmEngine* engine, std::span<const std::byte> wasm, const std::string& place) {
+std::vector<std::byte> serialized(const Api& api, WasmEngine* engine, std::span<const std::byte> wasm) {
   CompiledModule* module = nullptr;
   if (Error* error = api.module_new(engine, reinterpret_cast<const uint8_t*>(wasm.data()), wasm.size(), &module))
     throw std::runtime_error(api.take(error));
   ByteVec bytes;
   if (Error* error = api.module_serialize(module, &bytes)) throw std::runtime_error(api.take(error));
-  std::ofstream file(place, std::ios::binary);
-  file.write(bytes.data, static_cast<std::streamsize>(bytes.size));
-  file.close();
-  if (!file) throw std::runtime_error("its code cannot be written to the cache: is the disk full?");
+  const auto* const first = reinterpret_cast<const std::byte*>(bytes.data);
+  return {first, first + bytes.size};
 }
 
 }  // namespace
@@ -149,31 +141,16 @@ void write_code(const Api& api, WasmEngine* engine, std::span<const std::byte> w
 Code compiled(const Api& api, const Request& request, const AxisValues& values) {
   const auto cache = os::user_cache_dir();
   if (!cache) throw Skip("wasmtime: there is no cache folder for compiled modules: set INSTBENCH_CACHE_DIR");
-  const os::PrivateDir folder = os::PrivateDir::open(*cache + "/wasmtime");
-  std::string sha256 = request.module_sha256;
-  std::vector<std::byte> wasm;
-  if (sha256.empty()) {
-    wasm = read_module_file(request.module_path);
-    sha256 = sha256_hex(wasm);
-  }
-  const std::string name = key_of(sha256, request.arm, values) + ".cwasm";
-  if (folder.open_file_if_sound(name)) {
-    folder.touch(name);
-    return {folder.path_of(name), "hit"};
-  }
-  if (wasm.empty()) wasm = read_module_file(request.module_path);
-  if (sha256_hex(wasm) != sha256)
-    throw std::runtime_error(request.cell.module + ": its bytes changed since the run began");
-  const std::string temporary = folder.temporary_name(name), place = folder.path_of(temporary);
-  const os::ForkResult result =
-      os::run_forked([&] { write_code(api, make_engine(api, values, 0, true), wasm, place); }, kCompileTime);
-  if (!result.ok) {
-    std::error_code ignored;
-    std::filesystem::remove(place, ignored);
-    throw Skip("wasmtime cannot compile it: " + result.message);
-  }
-  folder.adopt(temporary, name, 0600);
-  return {folder.path_of(name), "compiled"};
+  const KeptCode kept(*cache + "/wasmtime");
+  const Wasm wasm = read_wasm(request);
+  const std::string key = key_of(wasm.sha256, request.arm, values);
+  if (const auto path = kept.find(key)) return {*path, "hit"};
+  const std::string why_not =
+      kept.make(key, [&] { return serialized(api, make_engine(api, values, 0, true), wasm.bytes); });
+  if (!why_not.empty()) throw Skip("wasmtime cannot compile it: " + why_not);
+  const auto path = kept.find(key);
+  if (!path) throw Skip("wasmtime: its code was gone from the cache as soon as it was written");
+  return {*path, "compiled"};
 }
 
 EngineFacts describe(const Arm& arm) {
@@ -194,9 +171,10 @@ std::unique_ptr<Cell> open(const Request& request) {
   const Code code = compiled(loaded.api, request, values);
   const bool pooling = values.word("allocator") == "pooling";
   const uint64_t pool = values.number("pool");
-  if (pooling && pool < request.cell.slots)
-    throw Skip("wasmtime: pool=" + std::to_string(pool) +
-               " has no room for slots=" + std::to_string(request.cell.slots));
+  const uint64_t slots = request.cell.slots * request.cell.threads;
+  if (pooling && pool < slots)
+    throw Skip("wasmtime: pool=" + std::to_string(pool) + " has no room for slots=" + std::to_string(slots) +
+               (request.cell.threads == 1 ? "" : " of all threads"));
   const Reach reach = reach_of(request);
   const Json facts = {{"codegen", "cranelift opt=" + values.word("opt")}, {"code_from", code.from}};
   return std::make_unique<LibraryCell<Engine>>(request, facts, [&loaded, values, reach, path = code.path, pool] {

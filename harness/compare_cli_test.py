@@ -77,6 +77,40 @@ class Verdicts(CompareTest):
         self.assertEqual(self.gate("--inject=0%").returncode, 0)
 
 
+class Turns(CompareTest):
+    def lines(self):
+        return [json.loads(line) for line in Path(f"{self.out}l").read_text().splitlines()[1:]]
+
+    def test_processes_of_a_block_take_turns_where_all_can(self):
+        done = self.gate(turns=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual({(line["role"], line["in_turns"]) for line in self.lines()}, {("pilot", False), ("screen", True)})
+        self.assertNotIn("takes no turns", done.stdout)
+        self.gate()
+        self.assertEqual({line["in_turns"] for line in self.lines()}, {False})
+        self.assertIn("in 18 of 18 blocks processes ran one after another", self.comparison()["warnings"][0])
+
+    def test_one_that_crashes_or_hangs_in_its_turn_is_the_one_that_is_named(self):
+        for ends, reason, timeout in (("crash", "killed by signal 6", 60), ("hang", "no answer within", 0.5)):
+            done = self.gate(f"--timeout={timeout}", turns=True, ends=ends)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            (failed,) = [line for line in self.lines() if line["role"] == "screen" and line["arm"].startswith("B ")]
+            self.assertIn(reason, failed["sample"]["reason"])
+            others = {line["sample"]["reason"] for line in self.lines() if line["role"] == "screen" and not line["arm"].startswith("B ")}
+            self.assertEqual(others, {None} if ends == "crash" else {"waited in vain"})
+
+    def test_real_workers(self):
+        environment = self.environment()
+        del environment["INSTBENCH_WORKER"]
+        self.gate("--batch-ms=2", "--screen-blocks=6", "--confirm-blocks=18", environment=environment)
+        blocks = [line for line in self.lines() if line["role"] != "pilot"]
+        self.assertTrue(blocks)
+        for line in blocks:
+            self.assertTrue(line["in_turns"])
+            self.assertEqual(line["sample"]["status"], "ok", line["sample"]["reason"])
+            self.assertEqual(len(line["sample"]["batch"]["parts_ns"]), 20)
+
+
 class Policy(CompareTest):
     CASE = "one-segment none s1"
 

@@ -16,9 +16,9 @@ CACHE = tempfile.TemporaryDirectory()
 
 # What it does stands in FAKE, a JSON object. Of every arm: `sleep` (seconds), `waits` (for a file; says so in FILE.started),
 # `noise` (scatter of times), `build` (type). Of the arm that `arm` names ("B", "core:pool"), or of all: `ends` ("crash",
-# "hang" or "babble" in place of an answer), `status`, `ratio` (of its times), `calls` and `traced` (counts), `ignores`.
+# "hang" or "babble" in place of an answer; with `turns`, in its third turn), `turns` (it takes them), `status`, `ratio` (of its times), `calls` and `traced` (counts), `ignores`.
 PROGRAM = '''
-import json, os, random, sys, time
+import json, os, random, select, sys, time
 request, fake = json.load(sys.stdin), json.loads(os.environ["FAKE"])
 own = fake if fake.get("arm") in (None, request["arm"]["id"].split()[0]) else {}
 time.sleep(fake.get("sleep", 0))
@@ -26,7 +26,25 @@ if "waits" in fake:
     open(fake["waits"] + ".started", "w").close()
     while not os.path.exists(fake["waits"]):
         time.sleep(0.01)
-if "ends" in own:
+turns = request.get("turns")
+def take():
+    if turns and not select.select([turns["take"]], [], [], turns["patience_s"])[0]:
+        print(json.dumps({"protocol": 1, "status": "failed", "reason": "waited in vain"}))
+        raise SystemExit
+    if turns:
+        os.read(turns["take"], 4)
+def give():
+    if turns:
+        try:
+            os.write(turns["give"], bytes(4))
+        except BrokenPipeError:
+            pass
+take()
+if turns:
+    for _ in range(2 if "ends" in own else 2 * request.get("parts", 1) + 1):
+        give()
+        take()
+if "ends" in own and (turns or not fake.get("turns")):
     print("before the end", file=sys.stderr, flush=True)
     if own["ends"] == "crash":
         os.abort()
@@ -42,10 +60,13 @@ sample = {"protocol": 1, "status": "ok", "reason": None, "verified": True,
     "batch": {"iterations": 20, "real_ns": cycle, "cpu_ns": cycle, "parts_ns": [cycle] * 20}, "first": {"cycle": 5.0},
     "phases": {"resolution_ns": 100.0, "instantiate": {"p50": 500.0}}, "phases_by_path": {}, "counters": counted(calls),
     "trace": counted(float(own.get("traced", calls))), "paths": {"slot=hit": 1}, "noise": {"wall_ns": 1000, "run_delay_ns": 0}}
+if fake.get("turns"):
+    sample["takes_turns"] = True
 if "inject" in request and not own.get("ignores"):
     sample["injected"] = {"what": request["inject"]}
 if "status" in own:
     sample = {"protocol": 1, "status": own["status"], "reason": "it cannot"}
+give()
 print(json.dumps(sample))
 '''
 

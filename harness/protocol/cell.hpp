@@ -122,6 +122,7 @@ struct Reach {
 struct TurnsAsked {
   int take = -1, give = -1;
   double patience_s = 0;   // after which a worker gives up waiting
+  uint64_t processes = 1;  // in the ring; not sent
   bool share_cpu = false;  // all stay on one CPU
 };
 

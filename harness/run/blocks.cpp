@@ -132,7 +132,9 @@ std::vector<Block> blocks_of(const std::vector<std::string>& case_ids, const std
     entry.block.stage = stage;
     entry.block.block = number;
     entry.block.attempt = attempt;
-    entry.block.in_turns = line.value("in_turns", Json()) == true;
+    const bool in_turns = line.value("in_turns", Json()) == true;
+    entry.block.mixed = entry.block.mixed || (!entry.block.order.empty() && entry.block.in_turns != in_turns);
+    entry.block.in_turns = in_turns;
     const std::string by = line.value("by", "");
     if (!entry.block.order.empty() && by != entry.by) entry.block.split = true;
     entry.by = by;
@@ -166,7 +168,7 @@ std::vector<const Block*> counted_blocks(const std::vector<Block>& blocks, uint3
 
 std::optional<double> log_ratio(const Block& block, Metric metric, uint32_t arm) {
   const auto a = figure(block, 0, metric), other = figure(block, arm, metric);
-  if (!a || !other) return std::nullopt;
+  if (block.mixed || !a || !other) return std::nullopt;
   if (metric == Metric::cycle && block.in_turns) {
     const auto paired = paired_log_ratio(block.arms.at(0).parts_ns, block.arms.at(arm).parts_ns);
     if (paired) return paired;

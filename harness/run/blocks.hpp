@@ -45,6 +45,7 @@ struct Block {
   bool counts = true;                  // false: measured again
   bool split = false;                  // the run was stopped between its processes, and resumed
   bool in_turns = false;               // its processes ran side by side, one part at a time
+  bool mixed = false;                  // some did and some did not, so that they cannot be compared
   bool disturbed() const;              // a process waited for a CPU, or it is split
   bool delay_unknown() const;          // of some process
 };

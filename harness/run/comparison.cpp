@@ -178,6 +178,15 @@ void find_means(const Json& comparison, Findings& findings) {
   }
 }
 
+// Where a worker takes no turns the machine can be busier beside one process of a block than beside the next.
+void find_blocks_without_turns(const std::vector<Block>& blocks, Findings& findings) {
+  const auto counted = std::count_if(blocks.begin(), blocks.end(), [](const Block& b) { return b.counts; });
+  const auto without = std::count_if(blocks.begin(), blocks.end(), [](const Block& b) { return b.counts && !b.in_turns; });
+  if (without != 0)
+    findings.warnings.push_back("in " + std::to_string(without) + " of " + std::to_string(counted) +
+                                " blocks processes ran one after another, since a worker takes no turns");
+}
+
 Json label_of(const Json& arm) {
   const std::string id = arm.at("id");
   return {{"arm", id}, {"label", id.substr(std::min(id.size(), id.find(' ') + 1))}};
@@ -198,6 +207,7 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
   find_builds(run, lines, findings);
   find_injection(run, header, lines, findings);
   find_miscounts(run, cells, findings);
+  find_blocks_without_turns(blocks, findings);
   if (!stages.complete) findings.unfit.emplace_back("the run was stopped before it was complete");
   const Json arms = header.at("arms");
   Json parts = {{"paired", true},

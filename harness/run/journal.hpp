@@ -1,6 +1,6 @@
 // The journal of a run: OUT.jsonl beside OUT.json. Its first line is the header, every other line one
 // worker process with its whole sample. Only ever appended to; a result is a fold of it. A kill loses at
-// most the sample in flight, and a last line without its end is dropped when the journal is opened again.
+// most the sample in flight (of a comparison: the block), and a last line without its end is dropped when the journal is opened again.
 #pragma once
 
 #include <optional>

@@ -95,6 +95,17 @@ Json touches_of(const Request& request) {
   return TouchPlan(request.cell.workload, request.cell.vary, request.seed, request.reach->target).to_json();
 }
 
+// What the cell asks beyond what a program said that it can, or "".
+std::string more_than_it_can(const Request& request) {
+  for (const auto& [key, wanted] : {std::pair("threads", request.cell.threads), std::pair("slots", request.cell.slots)}) {
+    const Json most = request.arm.facts.value(key, Json());
+    if (most.is_number_unsigned() && wanted > most.get<uint64_t>())
+      return std::string(key) + "=" + std::to_string(wanted) + ": " + request.arm.engine + " is measured with " +
+             most.dump() + " at most";
+  }
+  return "";
+}
+
 bool has(const Json& object, const char* key, bool (Json::*is)() const noexcept) {
   return object.is_object() && object.contains(key) && (object.at(key).*is)();
 }
@@ -199,8 +210,8 @@ std::optional<std::vector<Json>> ask_block(std::vector<Request>& requests, std::
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < requests.size(); ++i) {
       const Case& cell = requests[i].cell;
-      requests[i].turns = TurnsAsked{ring[i].take.get(), ring[i].give.get(),
-                                     kPatience * static_cast<double>(timeout.count()) / 1000,
+      const double patience_s = kPatience * static_cast<double>(requests.size() * timeout.count()) / 1000;
+      requests[i].turns = TurnsAsked{ring[i].take.get(), ring[i].give.get(), patience_s, requests.size(),
                                      cell.threads == 1 && cell.bystanders == 0};
       threads.emplace_back([&, i, ends = std::move(ring[i])] {
         try {
@@ -237,7 +248,7 @@ End execute(const Experiment& experiment, const std::vector<Json>& done, const A
   const std::vector<Step> steps = experiment.runnable();
   for (size_t next = 0; next < steps.size();) {
     size_t end = cells.take_turns(steps[next]) ? block_end(steps, next) : next + 1;
-    // A block that a stop split is measured again whole; what is left of it is not worth a ring.
+    // Of a block that a stop split the rest is run as without turns: it does not count, and is measured again.
     const auto is_finished = [&](const Step& step) { return finished.contains(step.number); };
     if (std::any_of(&steps[next], &steps[next] + (end - next), is_finished)) end = next + 1;
     if (is_finished(steps[next]) || cells.given_up(steps[next])) {
@@ -316,6 +327,9 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     if (!request.arm.unavailable.empty()) return skipped_sample(request.arm.unavailable);
     const bool is_program = draws_no_plan(request.arm);
     if (is_program && programs->changed(request.arm)) return failed_sample("its worker's file changed since the run began");
+    if (is_program) {
+      if (const std::string more = more_than_it_can(request); !more.empty()) return skipped_sample(more);
+    }
     try {
       if (is_program) fit_for_program(request);
     } catch (const DoesNotFit& error) {
@@ -324,11 +338,15 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     const std::string text = to_json(request).dump(-1, ' ', false, Json::error_handler_t::replace);
     const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
     os::ChildOptions options;
-    if (request.turns) options.inherited = {request.turns->take, request.turns->give};
-    options.huge_pages = !is_program;  // the C++ worker does so by itself where the engine is not the core
-    const os::ChildResult child = os::run_child(argv, text + "\n", timeout, options);
+    options.huge_pages = request.arm.engine == "core";  // which has a strategy for them
+    auto limit = timeout;
+    if (request.turns) {
+      options.inherited = {request.turns->take, request.turns->give};
+      limit *= request.turns->processes;  // each waits for the others meanwhile
+    }
+    const os::ChildResult child = os::run_child(argv, text + "\n", limit, options);
     if (child.interrupted) return std::nullopt;
-    Json sample = sample_from(child, timeout);
+    Json sample = sample_from(child, limit);
     if (is_program && sample.at("status") == "ok" && !trace_program(request, timeout, sample)) return std::nullopt;
     return sample;
   };

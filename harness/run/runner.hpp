@@ -1,4 +1,4 @@
-// Runs a plan: one worker process per step, each one's sample recorded before the next starts. Knows
+// Runs a plan: one worker process per step, each one's (or each block's) samples recorded before the next starts. Knows
 // nothing of files or terminals: how a worker is asked, where a line goes and who watches is given to
 // it, so the order of things is tested without a process.
 //

@@ -111,6 +111,16 @@ void find_build(const Side& side, const char* letter, Findings& findings) {
     findings.unfit.push_back(std::string("arm ") + letter + ": its run injected a slowdown");
 }
 
+// A process of a comparison times each part after another one has had the caches, a process of a run does not.
+void find_other_method(const Side& a, const Side& b, UnpairedClock clock, Findings& findings) {
+  const auto compares = [](const Side& side) { return side.result.at("run").value("mode", "run") == "compare"; };
+  if (compares(a) == compares(b)) return;
+  auto& into = clock == UnpairedClock::gates ? findings.unfit : findings.warnings;
+  into.push_back(std::string("arm ") + (compares(a) ? kA : kB) +
+                 " is of a comparison, whose processes take turns, and the other one was measured alone: their times "
+                 "are not comparable; save a result of `instbench run`");
+}
+
 }  // namespace
 
 Json unpaired_comparison(const Json& a_result, const std::string& a, const Json& b_result, const std::string& b,
@@ -132,6 +142,7 @@ Json unpaired_comparison(const Json& a_result, const std::string& a, const Json&
   find_stale(policy, day, findings);
   find_build(side_a, kA, findings);
   find_build(side_b, kB, findings);
+  find_other_method(side_a, side_b, clock, findings);
   struct Measured {
     std::string id;
     std::vector<double> a, b;

@@ -43,6 +43,8 @@ benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& na
                                                Waits& waits_ns) {
   return benchmark::RegisterBenchmark(name.c_str(),
                                       [&](benchmark::State& state) {
+                                        // What failed once is not tried again, part after part.
+                                        if (!failure.empty()) return state.SkipWithError(failure.c_str());
                                         try {
                                           run_loop(state, cell, parts, waits_ns);
                                         } catch (const std::exception& error) {
@@ -100,14 +102,14 @@ Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, u
   return batch;
 }
 
-int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags) {
+int run_batch_by_hand(Cell& cell, const Case& conditions, const std::string& name,
+                      const std::vector<std::string>& benchmark_flags) {
   std::vector<std::string> arguments{"instbench"};
   arguments.insert(arguments.end(), benchmark_flags.begin(), benchmark_flags.end());
   initialise(arguments);
   std::string failure;
   Waits waits_ns;
   os::Turns alone;
-  const Case conditions;
   Parts parts{alone, conditions};
   register_cycle(cell, name, parts, failure, waits_ns);
   const size_t run = benchmark::RunSpecifiedBenchmarks();

@@ -24,8 +24,9 @@ struct Batch {
 // Benchmark looks for a count that takes `aim_ms`, in one part. `shared` is told what disturbed them all.
 Batch run_batch(Cell& cell, std::optional<uint64_t> iterations, double aim_ms, uint64_t parts, Parts& shared);
 
-// The same loop by hand: every --benchmark_* flag works, and the output is Google Benchmark's.
-// Returns an exit code.
-int run_batch_by_hand(Cell& cell, const std::string& name, const std::vector<std::string>& benchmark_flags);
+// The same loop by hand, beside the threads of `conditions`: every --benchmark_* flag works, and the output is Google
+// Benchmark's. Returns an exit code.
+int run_batch_by_hand(Cell& cell, const Case& conditions, const std::string& name,
+                      const std::vector<std::string>& benchmark_flags);
 
 }  // namespace instbench::bench

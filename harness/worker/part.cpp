@@ -7,18 +7,21 @@ namespace instbench::bench {
 Company::Company(Cell& cell, const Case& conditions) {
   const uint64_t others = conditions.threads - 1, all = others + conditions.bystanders;
   failures_.resize(others);
-  for (uint64_t i = 0; i < all; ++i) {
-    threads_.emplace_back([this, &cell, i, others] {
-      const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
-      begun_.fetch_add(1, std::memory_order_relaxed);
-      try {
-        while (!stopped()) {
-          if (i < others) cell.cycle_beside(i + 1);
-        }
-      } catch (...) {
-        failures_[i] = std::current_exception();
+  const auto keep_on = [this, &cell, others](uint64_t i) {
+    begun_.fetch_add(1, std::memory_order_relaxed);
+    try {
+      while (!stop_.load(std::memory_order_relaxed)) {
+        if (i < others) cell.cycle_beside(i + 1);
       }
-    });
+    } catch (...) {
+      failures_[i] = std::current_exception();
+    }
+  };
+  try {
+    for (uint64_t i = 0; i < all; ++i) threads_.emplace_back(keep_on, i);
+  } catch (...) {  // the system gives no more threads
+    leave();
+    throw;
   }
   while (begun_.load(std::memory_order_relaxed) != all) std::this_thread::yield();
 }

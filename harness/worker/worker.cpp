@@ -164,7 +164,7 @@ int run_by_hand(const std::string& request_json, const std::vector<std::string>&
   const Request request = request_from_json(Json::parse(request_json));
   const std::unique_ptr<Cell> cell = engines.open(request);
   cell->warm_up();
-  return run_batch_by_hand(*cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
+  return run_batch_by_hand(*cell, request.cell, id_of(request.cell) + "/" + request.arm.id, benchmark_flags);
 }
 
 }  // namespace instbench::bench

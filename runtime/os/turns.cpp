@@ -30,6 +30,8 @@ bool wait_readable(const Fd& fd, std::chrono::milliseconds patience) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd polled{fd.get(), POLLIN, 0};
     const int ready = left.count() > 0 ? ::poll(&polled, 1, static_cast<int>(left.count())) : 0;
+    if (ready > 0 && (polled.revents & POLLNVAL) != 0)
+      throw std::runtime_error("the descriptors of its turns were not inherited: does something between close them?");
     if (ready > 0) return true;
     if (ready == 0) return false;
     if (errno != EINTR) throw_errno("poll");
@@ -77,16 +79,17 @@ void Turns::take() {
     ends_.take.close();  // the one before this has ended
   else
     cpu_ = token;
+  held_ = true;
+  if (share_ == Share::nothing || placed_) return;
+  if (cpu_ < 0) cpu_ = ::sched_getcpu();
+  if (cpu_ >= 0 && cpu_ < CPU_SETSIZE) stay_on(cpu_);
+  placed_ = true;
 }
 
 void Turns::give() noexcept {
-  if (!ends_.give) return;
-  if (share_ == Share::cpu && !placed_) {
-    if (cpu_ < 0) cpu_ = ::sched_getcpu();
-    if (cpu_ >= 0 && cpu_ < CPU_SETSIZE) stay_on(cpu_);
-    placed_ = true;
-  }
+  if (!held_) return;
   put(ends_.give, cpu_);
+  held_ = false;
 }
 
 }  // namespace instbench::os

@@ -23,14 +23,14 @@ enum class Share : uint8_t { nothing, cpu };
 class Turns {
  public:
   Turns() = default;  // alone: take() and give() do nothing
-  // With Share::cpu all processes of the ring stay, from their first give() on, on the CPU on which the first was then:
+  // With Share::cpu all processes of the ring stay, from their first take() on, on the CPU on which the first was then:
   // the calling thread, and those that it makes later (sched_setaffinity(2)). SIGPIPE is ignored from here on.
   Turns(TurnEnds ends, std::chrono::milliseconds patience, Share share);
 
   // Waits for the token; returns at once when the process before this one has ended. Throws std::runtime_error when
-  // `patience` has passed.
+  // `patience` has passed, or when the ends are no open descriptors here.
   void take();
-  void give() noexcept;
+  void give() noexcept;  // nothing where this process has no token, since its wait failed
   // Ends this turn and waits for the next. Between two of them a process does nothing, so nothing runs beside another's
   // turn but its way into sleep.
   void next() {
@@ -43,8 +43,8 @@ class Turns {
   TurnEnds ends_;
   std::chrono::milliseconds patience_{};
   Share share_ = Share::nothing;
-  int cpu_ = -1;  // the token: the CPU that is shared; -1: none yet
-  bool placed_ = false;
+  int cpu_ = -1;  // the token: the CPU that is shared; -1: none
+  bool held_ = false, placed_ = false;
 };
 
 // From its first turn to its last: this process has the token, but for the waits of next().

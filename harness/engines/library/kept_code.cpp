@@ -63,7 +63,7 @@ std::string KeptCode::make(const std::string& key, const std::function<std::vect
   }
   folder_.adopt(code_made, name, 0600);
   folder_.adopt(hash_made, hash, 0600);
-  return "";
+  return find(key) ? "" : "another process wrote other code for it at the same moment; try again";
 }
 
 }  // namespace instbench::bench

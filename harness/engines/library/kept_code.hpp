@@ -27,7 +27,7 @@ class KeptCode {
 
   // The path of code that is whole; nothing when there is none.
   std::optional<std::string> find(const std::string& key) const;
-  // Makes it: `compile` returns the code, in a forked child, so that this process has none of the threads that compiling
+  // Makes it where there is none: `compile` returns the code, in a forked child, so that this process has none of the threads that compiling
   // starts and survives what a library does that cannot. Returns why not, or "".
   // REQUIRES: the library was not used in this process before.
   std::string make(const std::string& key, const std::function<std::vector<std::byte>()>& compile) const;

@@ -103,7 +103,7 @@ class LibraryCell final : public Cell {
     constexpr uint64_t kBudgetBytes = uint64_t{16} << 20;
     const Snapshot& expected = reference();
     const uint64_t slots = lanes_.size() * lanes_[0]->ring.size();
-    slots_compared = std::clamp<uint64_t>(kBudgetBytes / (reach_.target.memory_bytes + 1), 1, slots);
+    slots_compared = std::clamp<uint64_t>(kBudgetBytes / (reach_.target.memory_bytes + 1), lanes_.size(), slots);
     drain_all();
     std::vector<typename Engine::Live> fresh(slots_compared);
     std::optional<std::string> found;

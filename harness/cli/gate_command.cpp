@@ -85,9 +85,13 @@ int report_on(const GateReport& report, const std::string& lock, const std::stri
 
 int no_section(const Json& lock, const Json& result, const std::string& suite, const std::string& file) {
   const std::string nearest = nearest_difference(lock, feature_key(result), suite);
+  if (nearest.empty()) {
+    std::cout << "gate: " << file << " has no counters of suite " << suite << ", on any machine; add them with --update, and have them reviewed\n";
+    return kExitCoverage;
+  }
   std::cout << "gate: " << file << " has no counters of suite " << suite << " for this kind of machine, "
             << feature_key(result).dump() << "\n";
-  if (!nearest.empty()) std::cout << "  nearest section differs in " << nearest << "\n";
+  std::cout << "  nearest section differs in " << nearest << "\n";
   std::cout << "  add one with --update here, and have it reviewed\n";
   return kExitCoverage;
 }

@@ -174,7 +174,9 @@ std::string blocks_text(const Json& comparison) {
   return (screen ? number_text(*screen) : "?") + (range.empty() ? "" : "+" + range) + " blocks";
 }
 
-std::string outcome_text(const Json& comparison) {
+std::string outcome_text(const Json& result) {
+  if (!result.at("run").value("complete", true)) return "INTERRUPTED, nothing is judged: go on with --resume";
+  const Json& comparison = comparison_of(result);
   const int code = comparison.at("exit_code").get<int>();
   const Json& tests = comparison.at("tests");
   const bool open = std::any_of(tests.begin(), tests.end(),
@@ -188,7 +190,12 @@ std::string outcome_text(const Json& comparison) {
                      : code == 4 ? (texts_at(comparison, "unfit").empty() ? "INCONCLUSIVE" : "UNFIT ENVIRONMENT")
                      : code == 5 ? "COVERAGE DIFFERS"
                                  : "NOT FINISHED";
-  return std::string(word) + " (exit " + std::to_string(code) + ")";
+  const auto meant = [](const Json& list) {
+    return std::count_if(list.begin(), list.end(), [](const Json& one) { return !one.at("expected").is_null(); });
+  };
+  const auto expected = meant(tests) + meant(comparison.value("counters", Json::array()));
+  return std::string(word) + " (exit " + std::to_string(code) + ")" +
+         (code != 0 || expected == 0 ? "" : ", " + counted(static_cast<double>(expected), "change") + " expected by the policy");
 }
 
 std::string unpaired_text(const Json& comparison) {

@@ -35,7 +35,8 @@ std::vector<std::string> notes_of(const Json& test, const Json& comparison);
 
 std::string verdicts_text(const Json& comparison);      // "1 improved · 0 same · … · 2 counters changed, 12 equal"
 std::string blocks_text(const Json& comparison);        // "18+24 blocks"
-std::string outcome_text(const Json& comparison);       // what a gate makes of it: "REGRESSED (exit 3)"
+// What a gate makes of a result: "REGRESSED (exit 3)"; of one that was stopped, nothing.
+std::string outcome_text(const Json& result);
 std::string unpaired_text(const Json& comparison);      // "" when it is paired
 std::string injected_text(const Json& comparison);      // "" when nothing was injected
 std::string order_effect_text(const Json& comparison);  // "" when it cannot be known

@@ -69,7 +69,7 @@ class ComparisonTable {
         wrapped("",
                 "change: of B against A, Hodges–Lehmann over the blocks' ratios, with its plain 95 % interval; "
                 "tolerance " +
-                    tolerance_text(comparison_.at("tolerance")) + "; finds: the smallest slowdown found 9 times in 10");
+                    tolerance_text(comparison_.at("tolerance")) + "; A and B: medians, each by itself; finds: the smallest slowdown found 9 times in 10 (?: none can be promised)");
     Row columns;
     columns.cell(0, "case").cell(kMetric, "metric").cell(kA, "A").cell(kB, "B").cell(kChange, "change");
     columns.cell(kInterval, "95 % interval").cell(kVerdict, "verdict").cell(kFinds, "finds");
@@ -231,9 +231,9 @@ class ComparisonTable {
     if (!result_.at("run").value("complete", true)) blocks += ", NOT COMPLETE";
     std::vector<std::string> parts{verdicts_text(comparison_), blocks};
     if (!text_at(comparison_, "injected").empty()) parts.push_back("INJECTED " + text_at(comparison_, "injected"));
-    if (comparison_.at("exit_code") != 0) parts.push_back("gate: " + outcome_text(comparison_));
+    parts.push_back("gate: " + outcome_text(result_));
     if (!options_.file.empty()) parts.push_back(options_.file);
-    if (!options_.file.empty() && !comparison_.at("tests").empty())
+    if (!options_.file.empty() && !comparison_.at("tests").empty() && comparison_.value("paired", true))
       parts.push_back("next: instbench plot " + options_.file);
     std::string out, line;
     for (const std::string& part : parts) {

@@ -145,10 +145,15 @@ TEST(ComparisonTable, TheClosingLineCountsAndSaysWhatToTypeNext) {
   result["comparison"]["counters"] = Json::array();
   result["comparison"]["counters_equal"] = 0;
   result["comparison"]["exit_code"] = 0;
-  EXPECT_TRUE(
-      text_of(result).ends_with("0 improved · 8 same · 0 regressed · 0 inconclusive   18 blocks, 41 s   r.json"
-                                "   next: instbench plot r.json\n"))
+  for (Json& test : result["comparison"]["tests"]) test["expected"] = nullptr;
+  EXPECT_TRUE(has(unwrapped(text_of(result)), "0 inconclusive 18 blocks, 41 s gate: PASSED (exit 0) r.json"))
       << text_of(result);
+  result["comparison"]["tests"][0]["expected"] = "safer";
+  EXPECT_TRUE(has(unwrapped(text_of(result)), "gate: PASSED (exit 0), 1 change expected by the policy r.json"));
+  result["comparison"]["paired"] = false;
+  EXPECT_FALSE(has(text_of(result), "next: instbench plot"));
+  result["run"]["complete"] = false;
+  EXPECT_TRUE(has(unwrapped(text_of(result)), "gate: INTERRUPTED, nothing is judged: go on with --resume"));
 }
 
 TEST(ComparisonTable, UnpairedSaysSoAndHasNoControl) {

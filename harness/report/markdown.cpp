@@ -117,7 +117,7 @@ std::vector<std::string> items(const Json& comparison, const std::vector<std::pa
 }
 
 std::string verdict_line(const Json& result, const Json& comparison) {
-  std::string out = std::string(kCommentMarker) + "\n### instbench gate: " + outcome_text(comparison) + "\n\n";
+  std::string out = std::string(kCommentMarker) + "\n### instbench gate: " + outcome_text(result) + "\n\n";
   const std::string injected = injected_text(comparison);
   if (!injected.empty()) out += "> **" + sentence(injected) + "**\n\n";
   out += verdicts_text(comparison) + " · " + blocks_text(comparison);

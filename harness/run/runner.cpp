@@ -56,8 +56,9 @@ class Cells {
     }
     return true;
   }
-  // In a comparison both arms time the same number of cycles unless one is half as slow again: batches of another
-  // length meet with interference otherwise, and a control of A's length would not show it. The control has no pilot.
+  // In a comparison both arms time the same number of cycles unless one is more than four times as slow: batches of
+  // another length, and turns of fewer cycles with colder caches, are another measurement, and a control of A's length
+  // would not show it. The control has no pilot.
   std::optional<uint64_t> iterations(const Step& step) {
     if (mode_ == Mode::run) return at(step).iterations;
     Step piloted = step;
@@ -67,8 +68,9 @@ class Cells {
     const auto b = at(piloted).iterations;
     const auto own = step.arm_index == kArmB ? b : a;
     if (!a || !b) return own;
-    const bool alike = 2 * std::max(*a, *b) <= 3 * std::min(*a, *b);
-    const uint64_t cycles = alike ? (*a + *b) / 2 : *own;
+    const bool alike = std::max(*a, *b) <= 4 * std::min(*a, *b);
+    const double between = std::sqrt(static_cast<double>(*a) * static_cast<double>(*b));
+    const uint64_t cycles = alike ? static_cast<uint64_t>(std::llround(between)) : *own;
     return cycles < parts_ ? cycles : cycles / parts_ * parts_;
   }
 
@@ -172,7 +174,10 @@ double milliseconds_since(std::chrono::steady_clock::time_point begin) {
 std::optional<uint64_t> batch_length(const Json& pilot_sample, double batch_ms) {
   const Json batch = pilot_sample.value("batch", Json(nullptr));
   if (!batch.is_object() || !batch.value("real_ns", Json(nullptr)).is_number()) return std::nullopt;
-  const double cycle_ns = batch.at("real_ns");
+  // What it ran, not what it waited for a CPU: a pilot that was disturbed would make all batches of its arm too short.
+  const Json cpu_ns = batch.value("cpu_ns", Json(nullptr));
+  double cycle_ns = batch.at("real_ns");
+  if (cpu_ns.is_number() && cpu_ns.get<double>() > 0) cycle_ns = std::min(cycle_ns, cpu_ns.get<double>());
   if (!(cycle_ns > 0)) return std::nullopt;
   // An engine that collects its instances now and then knows after how many a batch has paid its share.
   const Json wanted = batch.value("block_iterations", Json(nullptr));

@@ -118,6 +118,9 @@ TEST(BatchLength, StaysWithinItsBounds) {
   EXPECT_EQ(batch_length(ok_sample(1e12), 60), 1U);
   EXPECT_EQ(batch_length(ok_sample(1e-9), 60), 1000000000U);
   EXPECT_EQ(batch_length(ok_sample(0), 60), std::nullopt);
+  Json disturbed = ok_sample(6000);
+  disturbed["batch"]["cpu_ns"] = 600.0;
+  EXPECT_EQ(batch_length(disturbed, 60), 100000U);
   EXPECT_EQ(batch_length({{"status", "ok"}, {"batch", nullptr}}, 60), std::nullopt);
 }
 

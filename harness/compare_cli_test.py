@@ -278,6 +278,22 @@ class Usage(CompareTest):
         self.assert_refused(done, 2, "the journal of --out and --json name the same file, 'r.jsonl'")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["here", "worker.py"])
 
+    def test_an_output_is_none_of_the_inputs(self):
+        for name in ("old.wat", "new.wat"):
+            (self.folder / name).write_text("(module)")
+        done = self.instbench("gate", "./old.wat", "./new.wat", "--touch=slots=1", f"--out={self.out}", "--json=./new.wat")
+        self.assert_refused(done, 2, "--json and the module name the same file")
+        self.assertEqual((self.folder / "new.wat").read_text(), "(module)")
+
+    def test_a_refused_resume_leaves_what_is_there(self):
+        self.assertEqual(self.gate("--json=v.json").returncode, 0)
+        before = self.out.read_bytes(), (self.folder / "v.json").read_bytes()
+        command = ("gate", "--a=core:pool", "--b=core:pool-lazy", "one-segment", "--touch=slots=1", f"--out={self.out}", "--json=v.json", "--resume")
+        self.assert_refused(self.instbench(*command, "--seed=2"), 1, "another plan")
+        Path(f"{self.out}l").unlink()
+        self.assertEqual(self.instbench(*command).returncode, 1)
+        self.assertEqual((self.out.read_bytes(), (self.folder / "v.json").read_bytes()), before)
+
     def test_dry_run_names_a_revision_and_builds_nothing(self):
         home = self.folder / "home"
         home.mkdir()

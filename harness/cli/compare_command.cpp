@@ -166,7 +166,7 @@ End measure(const CompareOptions& options, Experiment& experiment, RunJournal& j
 void write_reports(const CompareOptions& options, const Json& result) {
   if (!options.markdown.empty()) os::write_atomically(options.markdown, comparison_markdown(result));
   if (!options.junit.empty()) os::write_atomically(options.junit, comparison_junit(result));
-  if (!options.json.empty()) os::write_atomically(options.json, verdicts_json(result).dump(1) + "\n");
+  if (!options.json.empty()) os::write_atomically(options.json, verdicts_json(result).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   const char* summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (options.verb != Verb::gate || summary == nullptr || *summary == '\0') return;
   std::ofstream file(summary, std::ios::app);
@@ -179,6 +179,10 @@ int finish(const CompareOptions& options, const Json& result, double seconds) {
     os::write_atomically(options.out, result.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   write_reports(options, result);
   std::cout << comparison_text(result, {"", options.out, seconds, colour_of_stdout()}) << std::flush;
+  if (!std::cout) {
+    std::cerr << "instbench: the verdicts cannot be written to standard output\n";
+    return kExitFailure;
+  }
   const Json& comparison = result.at("comparison");
   if (options.verb == Verb::gate) return comparison.at("exit_code");
   const bool failed = !comparison.at("failures").empty() || comparison.at("tests").empty();
@@ -197,6 +201,7 @@ Json saved_result(const std::string& file) {
 std::string arm_in(const Json& result, const SavedResult& saved) {
   std::vector<std::string> ids;
   for (const Json& arm : result.at("arms")) ids.push_back(arm.at("id"));
+  if (ids.empty()) throw std::runtime_error(saved.file + " has no arm");
   if (!saved.arm && ids.size() == 1) return ids.front();
   if (!saved.arm) throw UsageError(saved.file + " has " + std::to_string(ids.size()) + " arms: say " + saved.file + "#" + ids.front() + " or another of " + join(ids, ", "));
   if (std::find(ids.begin(), ids.end(), *saved.arm) == ids.end()) throw UsageError(saved.file + ": " + unknown_name("arm", *saved.arm, ids));
@@ -247,11 +252,24 @@ int judge_saved(const CompareOptions& options, const CompareSettings& settings, 
 
 void check_reports(const CompareOptions& options) {
   const std::string journal = options.out.empty() ? "" : journal_path(options.out);
-  check_apart({{"--out", options.out},
-               {"the journal of --out", journal},
-               {"--markdown", options.markdown},
-               {"--junit", options.junit},
-               {"--json", options.json}});
+  const std::vector<NamedFile> outputs{{"--out", options.out},
+                                       {"the journal of --out", journal},
+                                       {"--markdown", options.markdown},
+                                       {"--junit", options.junit},
+                                       {"--json", options.json}};
+  check_apart(outputs);
+  // What is read is not to be written over: inputs may name one file, an output none of theirs.
+  const auto without_arm = [](const std::string& saved) { return saved.substr(0, saved.find('#')); };
+  std::vector<NamedFile> inputs{{"--policy", options.policy},
+                                {"--baseline", without_arm(options.baseline)},
+                                {"--a", without_arm(options.sides.a)},
+                                {"--b", without_arm(options.sides.b)}};
+  for (const std::string& name : options.sides.wanted.names) inputs.push_back({"the module", name});
+  for (const NamedFile& input : inputs) {
+    std::vector<NamedFile> files = outputs;
+    files.push_back(input);
+    check_apart(files);
+  }
   for (const std::string& file : {options.markdown, options.junit, options.json}) {
     if (file.empty()) continue;
     check_replaceable(file);
@@ -269,6 +287,10 @@ Json measured(const CompareOptions& options, Experiment& experiment, const Manif
   Staging staging(default_cache_dir());
   stage(experiment, staging);
   RunJournal journal = open_journal(options, experiment, header_of(experiment, id, utc_now()));
+  // An old report must not be taken for this run's if this run dies.
+  for (const std::string& file : {options.out, options.markdown, options.junit, options.json}) {
+    if (!file.empty()) std::filesystem::remove(file);
+  }
   try {
     end = measure(options, experiment, journal, id);
   } catch (const std::system_error& error) {  // the disk is full, above all
@@ -325,10 +347,6 @@ int compare(CompareOptions options) {
   if (options.out.empty())
     options.out = default_out((options.verb == Verb::gate ? "gate-" : "compare-") + sides.selection.label, run_id());
   check_out(options.out, options.resume ? Existing::resume : options.force ? Existing::replace : Existing::refuse);
-  // An old report must not be taken for this run's if this run dies.
-  for (const std::string& file : {options.out, options.markdown, options.junit, options.json}) {
-    if (!file.empty()) std::filesystem::remove(file);
-  }
 
   const auto begin = Clock::now();
   End end = End::complete;

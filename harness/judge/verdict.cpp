@@ -77,7 +77,7 @@ std::string_view name_of(Verdict verdict) {
 
 double tolerance_share(double a_median_ns, double share, double floor_ns) {
   if (!(a_median_ns > 0)) throw std::invalid_argument("cannot judge: the median time of A is not above zero");
-  return std::max(share, floor_ns / a_median_ns);
+  return std::max(share, std::min(1.0, floor_ns / a_median_ns));
 }
 
 Screened screen(std::span<const double> d, double tolerance, const Procedure& procedure) {

@@ -40,7 +40,7 @@ std::optional<double> paired_log_ratio(const std::vector<double>& a, const std::
   std::vector<double> ratios;
   for (size_t i = 0; i < a.size(); ++i) {
     if (!positive(a[i]) || !positive(other[i])) return std::nullopt;
-    ratios.push_back(std::log(other[i] / a[i]));
+    ratios.push_back(std::log(other[i]) - std::log(a[i]));
   }
   std::sort(ratios.begin(), ratios.end());
   const auto quarter = static_cast<std::ptrdiff_t>(ratios.size() / 4);
@@ -173,7 +173,7 @@ std::optional<double> log_ratio(const Block& block, Metric metric, uint32_t arm)
     const auto paired = paired_log_ratio(block.arms.at(0).parts_ns, block.arms.at(arm).parts_ns);
     if (paired) return paired;
   }
-  return std::log(*other / *a);
+  return std::log(*other) - std::log(*a);
 }
 
 std::vector<double> log_ratios(const std::vector<Block>& blocks, uint32_t case_index, Role stage, Metric metric,

@@ -224,6 +224,32 @@ TEST(Compare, ProcessesOfABlockTakeTurnsWhereBothArmsCan) {
   EXPECT_EQ(asked, in_turns.lines.size() + not_in_turns.lines.size());
 }
 
+TEST(Compare, ATimeThatIsMissingIsAFailureAndNotABlockLess) {
+  const auto measured = [](const Answer& change) {
+    return drive(comparison_experiment(2), change).comparison();
+  };
+  const Json some = measured([](const Request& r, size_t call) {
+    Json sample = good_sample(1000 * wobble(r, call));
+    if (is_b(r) && r.cell.module == "b" && call > 20) sample["batch"] = nullptr;
+    return sample;
+  });
+  EXPECT_EQ(some.at("exit_code"), 1);
+  EXPECT_NE(some.at("failures")[0].get<std::string>().find("a process that was ok has no time per cycle"), std::string::npos);
+  const Json half = measured([](const Request& r, size_t call) {
+    Json sample = good_sample(1e6 * wobble(r, call), 5e5);
+    if (is_b(r)) sample["phases"] = nullptr;
+    return sample;
+  });
+  EXPECT_EQ(half.at("exit_code"), 1);
+  EXPECT_NE(half.at("failures")[0].get<std::string>().find("instantiate was timed in A only"), std::string::npos);
+  const Json odd = measured([](const Request& r, size_t call) {
+    Json sample = good_sample(1000 * wobble(r, call));
+    sample["memory"] = call % 2 == 0 ? Json::array({1}) : Json{{"a", {{"b", 1}}}};
+    return sample;
+  });
+  EXPECT_EQ(odd.at("exit_code"), 0);
+}
+
 TEST(Compare, InTurnsNeighboursAreCompared) {
   const std::vector<std::string> cases{"c"}, arms{"A", "B"};
   const auto line = [&](const char* arm, uint32_t position, Json parts, bool in_turns) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "harness/report/exact_gate.hpp"
@@ -58,6 +59,10 @@ Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<B
   for (size_t i = 0; i < stages.tests.size(); ++i) {
     const Test& test = stages.tests[i];
     if (!test.confirmed || !stages.complete || failed.contains(run.case_ids[test.case_index])) continue;
+    // Without a time in all three there is nothing to judge by (find_without_time() says so).
+    if (log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB).empty() ||
+        log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl).empty())
+      continue;
     ConfirmInput input{log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB),
                        log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl), test.tolerance};
     inputs.push_back(std::move(input));
@@ -74,7 +79,9 @@ Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<B
       set_confirmed(row, run, test, verdicts[k], inputs[k].d.size(), blocks);
     } else if (test.confirmed) {
       row.verdict = Verdict::inconclusive;
-      row.reason = stages.complete ? "a process of its case failed" : "stopped before it was confirmed";
+      row.reason = !stages.complete                                ? "stopped before it was confirmed"
+                   : failed.contains(run.case_ids[test.case_index]) ? "a process of its case failed"
+                                                                    : "its processes timed nothing";
     } else if (test.screened.scatter) {
       // As if this one alone had slowed down: it would have joined those confirmed.
       const size_t family = inputs.size() + 1;
@@ -178,6 +185,32 @@ void find_means(const Json& comparison, Findings& findings) {
   }
 }
 
+// A process that is ok and timed nothing must not make its block vanish, or its metric.
+void find_without_time(const CompareRun& run, const std::vector<Block>& blocks, Findings& findings) {
+  struct Tally {
+    size_t counted = 0, without = 0;
+    std::map<uint32_t, size_t> instantiated;  // by arm
+  };
+  std::map<uint32_t, Tally> cases;
+  for (const Block& block : blocks) {
+    if (!block.counts || block.mixed) continue;
+    Tally& tally = cases[block.case_index];
+    ++tally.counted;
+    const auto timed = [](const auto& arm) { return arm.second.cycle_ns.has_value(); };
+    tally.without += std::all_of(block.arms.begin(), block.arms.end(), timed) ? 0 : 1;
+    for (const auto& [arm, figures] : block.arms) tally.instantiated[arm] += figures.instantiate_ns ? 1 : 0;
+  }
+  for (const auto& [index, tally] : cases) {
+    const std::string& id = run.case_ids[index];
+    if (tally.without != 0)
+      findings.failures.push_back(id + ": in " + std::to_string(tally.without) + " of " + std::to_string(tally.counted) +
+                                  " blocks a process that was ok has no time per cycle");
+    const auto timed = [&](uint32_t arm) { return tally.instantiated.contains(arm) && tally.instantiated.at(arm) != 0; };
+    if (timed(kArmA) != timed(kArmB))
+      findings.failures.push_back(id + ": instantiate was timed in " + (timed(kArmA) ? "A" : "B") + " only");
+  }
+}
+
 // Where a worker takes no turns the machine can be busier beside one process of a block than beside the next.
 void find_blocks_without_turns(const std::vector<Block>& blocks, Findings& findings) {
   const auto counted = std::count_if(blocks.begin(), blocks.end(), [](const Block& b) { return b.counts; });
@@ -208,6 +241,7 @@ Json comparison_of(const Json& header, const std::vector<Json>& lines, const Jso
   find_injection(run, header, lines, findings);
   find_miscounts(run, cells, findings);
   find_blocks_without_turns(blocks, findings);
+  find_without_time(run, blocks, findings);
   if (!stages.complete) findings.unfit.emplace_back("the run was stopped before it was complete");
   const Json arms = header.at("arms");
   Json parts = {{"paired", true},

@@ -146,12 +146,16 @@ double median(std::vector<double> values) {
 Json median_of_objects(const std::vector<Json>& objects) {
   Json merged = Json::object();
   for (const Json& object : objects) {
+    if (!object.is_object()) continue;  // a worker's word
     for (const auto& [key, value] : object.items()) {
       if (!merged.contains(key) || merged.at(key).is_null()) merged[key] = value;
     }
   }
   for (auto& [key, value] : merged.items()) {
-    const std::vector<Json> all = known(objects, key.c_str());
+    std::vector<Json> all;
+    for (const Json& object : objects) {
+      if (object.is_object() && object.contains(key)) all.push_back(object.at(key));
+    }
     if (value.is_object()) {
       value = median_of_objects(all);
     } else if (value.is_number()) {
@@ -191,6 +195,7 @@ Json fold_counters(const std::vector<Json>& per_process) {
       least = std::min(least, value.get<double>());
       most = std::max(most, value.get<double>());
     }
+    if (least > most) continue;  // every process says that it does not know
     const bool exact = per_process.size() >= 3 && least == most && least == std::floor(least);
     folded[phase][name] = exact ? Json{{"exact", true}, {"value", static_cast<int64_t>(least)}}
                                 : Json{{"exact", false}, {"min", least}, {"max", most}};

@@ -145,6 +145,8 @@ TEST(Sample, AGoodAnswerPassesUnchanged) {
 TEST(Sample, EveryBadEndHasItsReason) {
   EXPECT_EQ(reason_of(child_of("{}", "first\nlast\n\n", 3)), "worker: exit code 3: last");
   EXPECT_EQ(reason_of(child_of("", "", 0)), "worker: its answer is not one JSON object");
+  EXPECT_EQ(reason_of(child_of("{\"x\":" + std::string(100000, '[') + std::string(100000, ']') + "}", "", 0)),
+            "worker: its answer is nested too deeply");
   EXPECT_EQ(reason_of(child_of("{\"protocol\":1,\"status\":\"ok\",\"x\":NaN}", "", 0)),
             "worker: its answer is not one JSON object");
   EXPECT_EQ(reason_of(child_of("{\"protocol\":2,\"status\":\"ok\"}", "", 0)),

@@ -23,6 +23,27 @@ std::string with_stderr(std::string reason, const std::string& err) {
   return line.empty() ? reason : reason + ": " + line;
 }
 
+// Deeper than any sample is; what goes through one is recursive.
+bool is_too_deep(const std::string& text) {
+  constexpr int kDeepest = 64;
+  int depth = 0;
+  bool in_string = false, escaped = false;
+  for (const char c : text) {
+    if (in_string) {
+      in_string = escaped || c != '"';
+      escaped = !escaped && c == '\\';
+    } else if (c == '"') {
+      in_string = true;
+      escaped = false;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kDeepest) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 std::string problem_with(const Json& sample) {
   if (!sample.is_object()) return "its answer is not one JSON object";
   if (sample.value("protocol", Json(nullptr)) != kProtocolVersion) {
@@ -69,6 +90,7 @@ Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout
   if (child.exit_code != 0) {
     return failed_sample(with_stderr("worker: exit code " + std::to_string(child.exit_code), child.err));
   }
+  if (is_too_deep(child.out)) return failed_sample("worker: its answer is nested too deeply");
   Json sample = Json::parse(child.out, nullptr, false);
   const std::string problem = problem_with(sample);
   return problem.empty() ? sample : failed_sample(with_stderr("worker: " + problem, child.err));

@@ -166,7 +166,7 @@ End measure(const CompareOptions& options, Experiment& experiment, RunJournal& j
 void write_reports(const CompareOptions& options, const Json& result) {
   if (!options.markdown.empty()) os::write_atomically(options.markdown, comparison_markdown(result));
   if (!options.junit.empty()) os::write_atomically(options.junit, comparison_junit(result));
-  if (!options.json.empty()) os::write_atomically(options.json, verdicts_json(result).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!options.json.empty()) write_json(options.json, verdicts_json(result));
   const char* summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (options.verb != Verb::gate || summary == nullptr || *summary == '\0') return;
   std::ofstream file(summary, std::ios::app);
@@ -175,8 +175,7 @@ void write_reports(const CompareOptions& options, const Json& result) {
 }
 
 int finish(const CompareOptions& options, const Json& result, double seconds) {
-  if (!options.out.empty())
-    os::write_atomically(options.out, result.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!options.out.empty()) write_json(options.out, result);
   write_reports(options, result);
   std::cout << comparison_text(result, {"", options.out, seconds, colour_of_stdout()}) << std::flush;
   if (!std::cout) {

@@ -53,6 +53,10 @@ void check_replaceable(const std::string& path) {
                    ", and is not replaced: name another");
 }
 
+void write_json(const std::string& path, const Json& json) {
+  os::write_atomically(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
 void check_apart(const std::vector<NamedFile>& files) {
   std::map<std::string, std::string> taken;  // place -> who writes there
   for (const auto& [who, file] : files) {

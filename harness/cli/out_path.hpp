@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/protocol/cell.hpp"
+
 namespace instbench::bench {
 
 enum class Existing { refuse, replace, resume };
@@ -16,6 +18,9 @@ std::string default_out(const std::string& label, const std::string& id);
 // Throws UsageError when something other than a regular file is there: a folder, a device, a symbolic link.
 // Writing renames over the name (os::write_atomically), which would put a file in the place of /dev/null.
 void check_replaceable(const std::string& path);
+
+// Replaces `path` by the JSON, whole or not at all; bytes that are not UTF-8 are replaced, not thrown at.
+void write_json(const std::string& path, const Json& json);
 
 // A flag, or what else leads to a file, and the file: {"--json", "a.json"}; an empty one is none.
 using NamedFile = std::pair<std::string, std::string>;

@@ -80,7 +80,7 @@ int exit_code_of(const Json& result) {
 // Folds what the journal holds into OUT, prints it, and says how the run ended.
 int finish(const RunOptions& options, const RunJournal& journal, End end, double seconds) {
   const Json result = fold(journal.recorded().header, journal.recorded().lines);
-  os::write_atomically(options.out, result.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_json(options.out, result);
   std::cout << table_text(result, {"", options.out, seconds, colour_of_stdout()}) << std::flush;
   if (end == End::complete) return exit_code_of(result);
   std::cerr << "instbench: interrupted; what was measured is kept, go on with:\n  "

@@ -59,12 +59,10 @@ Json tests_json(const CompareRun& run, const Stages& stages, const std::vector<B
   for (size_t i = 0; i < stages.tests.size(); ++i) {
     const Test& test = stages.tests[i];
     if (!test.confirmed || !stages.complete || failed.contains(run.case_ids[test.case_index])) continue;
-    // Without a time in all three there is nothing to judge by (find_without_time() says so).
-    if (log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB).empty() ||
-        log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl).empty())
-      continue;
     ConfirmInput input{log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmB),
                        log_ratios(blocks, test.case_index, Role::confirm, test.metric, kArmControl), test.tolerance};
+    // Without a time in all three there is nothing to judge by (find_without_time() says so).
+    if (input.d.empty() || input.control.empty()) continue;
     inputs.push_back(std::move(input));
     confirmed.push_back(i);
   }

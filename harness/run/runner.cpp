@@ -49,23 +49,14 @@ class Cells {
   }
   // Whether the processes of a comparison's block take turns: all its workers must know how. The control is A's.
   bool take_turns(const Step& step) {
-    Step piloted = step;
-    for (const uint32_t arm : {kArmA, kArmB}) {
-      piloted.arm_index = arm;
-      if (mode_ == Mode::run || !at(piloted).takes_turns) return false;
-    }
-    return true;
+    return mode_ == Mode::compare && of_arm(step, kArmA).takes_turns && of_arm(step, kArmB).takes_turns;
   }
   // In a comparison both arms time the same number of cycles unless one is more than four times as slow: batches of
   // another length, and turns of fewer cycles with colder caches, are another measurement, and a control of A's length
   // would not show it. The control has no pilot.
   std::optional<uint64_t> iterations(const Step& step) {
     if (mode_ == Mode::run) return at(step).iterations;
-    Step piloted = step;
-    piloted.arm_index = kArmA;
-    const auto a = at(piloted).iterations;
-    piloted.arm_index = kArmB;
-    const auto b = at(piloted).iterations;
+    const auto a = of_arm(step, kArmA).iterations, b = of_arm(step, kArmB).iterations;
     const auto own = step.arm_index == kArmB ? b : a;
     if (!a || !b) return own;
     const bool alike = std::max(*a, *b) <= 4 * std::min(*a, *b);
@@ -80,7 +71,8 @@ class Cells {
     bool takes_turns = false;
     std::optional<uint64_t> iterations;
   };
-  Cell& at(const Step& step) { return cells_[step.case_index * arms_ + step.arm_index]; }
+  Cell& of_arm(const Step& step, uint32_t arm) { return cells_[step.case_index * arms_ + arm]; }
+  Cell& at(const Step& step) { return of_arm(step, step.arm_index); }
 
   Mode mode_;
   double batch_ms_;

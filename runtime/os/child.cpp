@@ -7,11 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <thread>
 
 #include "runtime/os/error.hpp"
 
 namespace instbench::os {
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
+  return text;
+}
 
 Pipe make_pipe() {
   int ends[2];

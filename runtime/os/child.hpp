@@ -1,5 +1,5 @@
 // What every way of running a child process shares: pipes, and an owner that always kills and reaps.
-// Private to process.cpp and fork.cpp.
+// Private to process.cpp, fork.cpp and turns.cpp.
 #pragma once
 
 #include <sys/types.h>
@@ -14,6 +14,8 @@ namespace instbench::os {
 
 inline constexpr size_t kMaxChildError = 8 << 10;  // of standard error, its end: where the reason is
 inline constexpr int kChildSliceMs = 50;           // how late an interruption or an exit without EOF can be noticed
+
+std::string seconds_text(std::chrono::milliseconds time);  // "0.05 s", for messages
 
 struct Pipe {
   Fd read, write;

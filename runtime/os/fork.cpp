@@ -85,12 +85,6 @@ std::string signal_name(int signal) {
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
 }
 
-std::string seconds(std::chrono::milliseconds time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time.count()) / 1000);
-  return text;
-}
-
 // Standard error as the tail of a one-line message.
 std::string last_words(const std::string& err) {
   std::string line;
@@ -107,7 +101,7 @@ void judge(ForkResult& result, const std::string& report, int status, std::chron
   } else if (result.interrupted) {
     result.message = "interrupted";
   } else if (result.timed_out) {
-    result.message = "killed after " + seconds(timeout) + ", its time limit" + last_words(result.err);
+    result.message = "killed after " + seconds_text(timeout) + ", its time limit" + last_words(result.err);
   } else if (WIFSIGNALED(status)) {
     result.signal = WTERMSIG(status);
     result.message =

@@ -1,16 +1,15 @@
 #include "runtime/os/turns.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 
+#include "runtime/os/child.hpp"
 #include "runtime/os/error.hpp"
 
 namespace instbench::os {
@@ -38,12 +37,6 @@ bool wait_readable(const Fd& fd, std::chrono::milliseconds patience) {
   }
 }
 
-std::string seconds_text(std::chrono::milliseconds time) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%g", static_cast<double>(time.count()) / 1000);
-  return buffer;
-}
-
 void stay_on(int cpu) noexcept {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -56,10 +49,9 @@ void stay_on(int cpu) noexcept {
 std::vector<TurnEnds> make_turns(size_t processes) {
   std::vector<TurnEnds> ring(processes);
   for (size_t i = 0; i < processes; ++i) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe2");
-    ring[(i + 1) % processes].take = Fd(ends[0]);
-    ring[i].give = Fd(ends[1]);
+    Pipe pipe = make_pipe();
+    ring[(i + 1) % processes].take = std::move(pipe.read);
+    ring[i].give = std::move(pipe.write);
   }
   if (processes != 0) put(ring.back().give, -1);
   return ring;
@@ -73,7 +65,7 @@ Turns::Turns(TurnEnds ends, std::chrono::milliseconds patience, Share share)
 void Turns::take() {
   if (!ends_.take) return;
   if (!wait_readable(ends_.take, patience_))
-    throw std::runtime_error("waited " + seconds_text(patience_) + " s for another process of its block to end its turn");
+    throw std::runtime_error("waited " + seconds_text(patience_) + " for another process of its block to end its turn");
   int token = -1;
   if (::read(ends_.take.get(), &token, sizeof token) != sizeof token)
     ends_.take.close();  // the one before this has ended

@@ -42,11 +42,9 @@ Code kept_code(const Api& api, const Wasm& wasm, const std::string& library_sha2
   const std::string key = wasm.sha256 + " " + library_sha256;
   if (const auto path = kept.find(key)) return {os::read_bytes(*path), "hit"};
   if (!can_serialize(api)) return {{}, "compiled in each worker: the library does not serialize modules"};
-  if (!kept.make(key, [&] { return serialized(api, wasm.bytes); }).empty())
-    return {{}, "compiled in each worker: the library does not serialize this module"};
-  const auto path = kept.find(key);
-  if (!path) return {{}, "compiled in each worker: what it had serialized was gone"};
-  return {os::read_bytes(*path), "compiled"};
+  const KeptCode::Made made = kept.make(key, [&] { return serialized(api, wasm.bytes); });
+  if (made.path.empty()) return {{}, "compiled in each worker: the library does not serialize this module"};
+  return {os::read_bytes(made.path), "compiled"};
 }
 
 }  // namespace instbench::bench::capi

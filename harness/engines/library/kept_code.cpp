@@ -45,7 +45,7 @@ std::optional<std::string> KeptCode::find(const std::string& key) const {
   return folder_.path_of(name);
 }
 
-std::string KeptCode::make(const std::string& key, const std::function<std::vector<std::byte>()>& compile) const {
+KeptCode::Made KeptCode::make(const std::string& key, const std::function<std::vector<std::byte>()>& compile) const {
   const std::string name = name_of(key), hash = hash_name_of(name);
   const std::string code_made = folder_.temporary_name(name), hash_made = folder_.temporary_name(hash);
   const os::ForkResult result = os::run_forked(
@@ -59,11 +59,12 @@ std::string KeptCode::make(const std::string& key, const std::function<std::vect
   if (!result.ok) {
     std::error_code ignored;
     for (const std::string& made : {code_made, hash_made}) std::filesystem::remove(folder_.path_of(made), ignored);
-    return result.message;
+    return {"", result.message};
   }
   folder_.adopt(code_made, name, 0600);
   folder_.adopt(hash_made, hash, 0600);
-  return find(key) ? "" : "another process wrote other code for it at the same moment; try again";
+  if (const auto path = find(key)) return {*path, ""};
+  return {"", "another process wrote other code for it at the same moment; try again"};
 }
 
 }  // namespace instbench::bench

@@ -25,12 +25,16 @@ class KeptCode {
  public:
   explicit KeptCode(const std::string& folder) : folder_(os::PrivateDir::open(folder)) {}
 
-  // The path of code that is whole; nothing when there is none.
+  // The path of code that is whole; nothing when there is none. COST: reads and hashes all of it.
   std::optional<std::string> find(const std::string& key) const;
-  // Makes it where there is none: `compile` returns the code, in a forked child, so that this process has none of the threads that compiling
-  // starts and survives what a library does that cannot. Returns why not, or "".
+  struct Made {
+    std::string path;     // empty: none
+    std::string why_not;  // then
+  };
+  // Makes it where there is none: `compile` returns the code, in a forked child, so that this process has none of the
+  // threads that compiling starts and survives what a library does that cannot.
   // REQUIRES: the library was not used in this process before.
-  std::string make(const std::string& key, const std::function<std::vector<std::byte>()>& compile) const;
+  Made make(const std::string& key, const std::function<std::vector<std::byte>()>& compile) const;
 
  private:
   os::PrivateDir folder_;

@@ -92,6 +92,7 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_shape(app, action);
   add_worker(app, action);
   add_wast(app, action);
+  add_fuzz(app, action);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them reversed
   } catch (const CLI::ParseError& error) {

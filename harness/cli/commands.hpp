@@ -25,5 +25,6 @@ void add_doctor(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
 void add_wast(CLI::App& app, Action& action);
+void add_fuzz(CLI::App& app, Action& action);
 
 }  // namespace instbench::bench

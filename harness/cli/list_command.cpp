@@ -55,6 +55,7 @@ Json strategies_json() {
   for (const Preset& preset : presets()) {
     list.push_back({{"arm", "core:" + std::string(preset.name)},
                     {"stands_for", preset.stands_for},
+                    {"by_default", preset.by_default},
                     {"axes", canonical(preset.strategy)}});
   }
   return list;

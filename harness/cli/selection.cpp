@@ -22,7 +22,9 @@ constexpr const char* kEngine = "core";
 
 std::vector<std::string> arm_names() {
   std::vector<std::string> names;
-  for (const Preset& preset : presets()) names.push_back(std::string(kEngine) + ":" + std::string(preset.name));
+  for (const Preset& preset : presets()) {
+    if (preset.by_default) names.push_back(std::string(kEngine) + ":" + std::string(preset.name));
+  }
   return names;
 }
 

@@ -134,6 +134,8 @@ ImagePlan plan_image(const Module& module, const Eligibility& eligibility, uint3
     const auto bytes = pages.bytes(page);
     plan.content.insert(plan.content.end(), bytes.begin(), bytes.end());
   }
+  if (!content_pages.empty()) plan.content_page.assign(content_pages.back() + 1, ImagePlan::kNoContent);
+  for (uint32_t i = 0; i < content_pages.size(); ++i) plan.content_page[content_pages[i]] = i;
   plan.extents = extents_of(plan.runs);
   plan.key = key_of(plan);
   return plan;

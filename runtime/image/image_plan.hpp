@@ -14,6 +14,7 @@
 
 #include "runtime/module/eligibility.hpp"
 #include "runtime/module/module.hpp"
+#include "runtime/os/mapping.hpp"
 
 namespace instbench {
 
@@ -44,7 +45,16 @@ struct ImagePlan {
   std::vector<std::byte> content;  // the runs' bytes, back to back
   std::string key;                 // SHA-256 of positions and content: equal keys, equal images
 
+  // By page up to the last one with content: where its bytes lie in `content`, in pages; kNoContent where all are zero.
+  static constexpr uint32_t kNoContent = UINT32_MAX;
+  std::vector<uint32_t> content_page;
+
   bool empty() const { return runs.empty(); }
+  // The start state of one page, or null where it is all zero, as it is beyond the image.
+  const std::byte* page(uint64_t index) const {
+    if (index >= content_page.size() || content_page[index] == kNoContent) return nullptr;
+    return content.data() + uint64_t{content_page[index]} * os::kPageBytes;
+  }
   uint64_t file_bytes() const;
   uint64_t hole_bytes() const { return file_bytes() - content.size(); }
   std::span<const std::byte> bytes_of(const PageRun& run) const;

@@ -80,6 +80,7 @@ Trap Instance::call(const FuncRef& reference, uint32_t type, Value* values) cons
   const Code& code = *prepared_->code();
   VmctxHeader& header = vmctx().header();
   header.stack_limit = os::guest_stack_limit();
+  slot_->touch();
   const os::FaultClaims claims{code.text(), slot_->range(), header.group_claims};
   const auto trampoline = reinterpret_cast<os::GuestEntry>(code.trampoline(type));
   return trap_of(

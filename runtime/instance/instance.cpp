@@ -179,17 +179,25 @@ Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Lin
   fill_ref_globals(instance);
   if (prepared.table_count() != 0) {
     path.tables = strategy.tables == TableInit::eager ? TablePath::filled : TablePath::lazy;
-    if (strategy.tables == TableInit::eager) fill_tables(slot, prepared);
+    if (strategy.tables == TableInit::eager) {
+      slot.touch();
+      fill_tables(slot, prepared);
+    }
   }
   if (strategy.memory == MemoryInit::copy && path.memory != MemoryPath::none && !slot.content_present()) {
+    slot.touch();
     copy_segments(slot, prepared.module(), prepared.eligibility());
     path.memory = MemoryPath::copied;
   }
-  apply_leftovers(instance);
+  if (!prepared.leftover_elements().empty() || !prepared.leftover_data().empty()) {
+    slot.touch();
+    apply_leftovers(instance);
+  }
   return instance;
 }
 
 std::optional<uint64_t> Instance::grow_memory(size_t index, uint64_t pages) const {
+  slot_->touch();
   return grow(vmctx().memory(index), pages);
 }
 

@@ -26,6 +26,7 @@ class Instance {
   // Linear memory as it is now. REQUIRES: the module has it.
   std::span<std::byte> memory(size_t index) const {
     const MemoryInstance& memory = vmctx().memory(index);
+    slot_->touch();
     return {memory.base, memory.pages * kWasmPageBytes};
   }
   // memory.grow: the old size in pages, or nothing when the limits do not allow it. COST: one mprotect.
@@ -36,13 +37,18 @@ class Instance {
   // REQUIRES: entry < table_size(index).
   FuncRef take(size_t table, uint64_t entry) const {
     TableInstance& from = vmctx().table(table);
+    slot_->touch();
     if (!from.entries[entry].initialised()) [[unlikely]]
       initialise(from, entry);
     return from.entries[entry];
   }
-  void set(size_t table, uint64_t entry, FuncRef value) const { vmctx().table(table).entries[entry] = value; }
+  void set(size_t table, uint64_t entry, FuncRef value) const {
+    slot_->touch();
+    vmctx().table(table).entries[entry] = value;
+  }
   // table.grow with nulls: the old size, or nothing when the limits or the slot do not allow it.
   std::optional<uint64_t> grow_table(size_t table, uint64_t entries) const {
+    slot_->touch();
     return grow(vmctx().table(table), entries, null_ref());
   }
 

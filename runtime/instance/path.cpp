@@ -7,10 +7,10 @@ namespace instbench {
 
 Path Path::from_index(uint32_t index) {
   Path path;
-  path.reset = static_cast<ResetPath>(index % 6);
-  path.tables = static_cast<TablePath>(index / 6 % 3);
-  path.memory = static_cast<MemoryPath>(index / 18 % 4);
-  path.slot = static_cast<SlotPath>(index / 72);
+  path.reset = static_cast<ResetPath>(index % kResets);
+  path.tables = static_cast<TablePath>(index / kResets % 3);
+  path.memory = static_cast<MemoryPath>(index / (3 * kResets) % 4);
+  path.slot = static_cast<SlotPath>(index / (12 * kResets));
   return path;
 }
 
@@ -18,7 +18,8 @@ std::string to_string(const Path& path) {
   constexpr std::array<std::string_view, 4> kSlot{"fresh", "hit", "cold", "evicted"};
   constexpr std::array<std::string_view, 4> kMemory{"none", "mapped", "kept", "copied"};
   constexpr std::array<std::string_view, 3> kTables{"none", "filled", "lazy"};
-  constexpr std::array<std::string_view, 6> kReset{"pending", "unmap", "remap", "madvise", "copy", "wipe"};
+  constexpr std::array<std::string_view, Path::kResets> kReset{"pending", "unmap", "remap", "madvise", "copy",
+                                                              "wipe",    "keep",  "scan",  "restore", "none"};
   return "slot=" + std::string(kSlot[static_cast<size_t>(path.slot)]) +
          " memory=" + std::string(kMemory[static_cast<size_t>(path.memory)]) +
          " tables=" + std::string(kTables[static_cast<size_t>(path.tables)]) +

@@ -20,8 +20,12 @@ enum class ResetPath : uint8_t {
   remap,
   madvise,
   copy,
-  wipe
-};  // wipe: a reset failed, everything was unmapped
+  wipe,     // a reset failed, everything was unmapped
+  keep,     // the low pages put back, the rest discarded
+  scan,     // the first runs of private pages put back, the rest discarded
+  restore,  // every private page put back
+  none,     // nothing was handed out: nothing to reset
+};
 
 struct Path {
   SlotPath slot = SlotPath::fresh;
@@ -30,12 +34,13 @@ struct Path {
   ResetPath reset = ResetPath::pending;
 
   bool operator==(const Path&) const = default;
+  static constexpr uint32_t kResets = 10;
   // A small dense number, for histograms without allocation.
   uint32_t index() const {
-    return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * 6 +
+    return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * kResets +
            static_cast<uint32_t>(reset);
   }
-  static constexpr uint32_t kIndexEnd = 4 * 4 * 3 * 6;
+  static constexpr uint32_t kIndexEnd = 4 * 4 * 3 * kResets;
   static Path from_index(uint32_t index);
 };
 

@@ -12,6 +12,9 @@ uint64_t start_bytes(const Prepared& prepared, size_t memory) {
   return prepared.needs().memory_pages[memory] * kWasmPageBytes;
 }
 
+// What is reset by itself: tables with memory 0, each further memory. Tables need no memory.
+size_t parts(const Prepared& prepared) { return std::max<size_t>(prepared.needs().memory_pages.size(), 1); }
+
 }  // namespace
 
 bool SlotGeometry::fits(const SlotNeeds& needs) const {
@@ -85,6 +88,7 @@ MemoryPath Slot::adopt(const Prepared& prepared) {
   const bool has_memory = !prepared.needs().memory_pages.empty();
   if (state_ == SlotState::ready && holds(prepared)) {
     fit_sizes(prepared);
+    if (vmctx_owner_ != prepared.id()) open_residency(prepared);
     return has_memory ? MemoryPath::kept : MemoryPath::none;
   }
   if (state_ == SlotState::ready) wipe();
@@ -109,7 +113,23 @@ void Slot::open(const Prepared& prepared) {
       os::prefer_huge_pages({memory_base(i), memories_[i].accessible});
     map_extents(prepared, i);
   }
+  open_residency(prepared);
   state_ = SlotState::ready;
+}
+
+// Tables lie against memory 0 and are reset with it.
+StartState Slot::start_state(const Prepared& prepared, size_t memory) const {
+  const uint64_t table_bytes = memory == 0 ? prepared.needs().tables_bytes : 0;
+  const uint64_t bytes = prepared.needs().memory_pages.empty() ? 0 : start_bytes(prepared, memory);
+  return {{memory_base(memory) - table_bytes, table_bytes + bytes},
+          table_bytes / os::kPageBytes,
+          prepared.needs().memory_pages.empty() ? nullptr : &prepared.image(memory)};
+}
+
+void Slot::open_residency(const Prepared& prepared) {
+  if (prepared.strategy().reset != Reset::restore) return;
+  residency_.resize(parts(prepared));
+  for (size_t i = 0; i < residency_.size(); ++i) residency_[i].open(start_state(prepared, i).pages());
 }
 
 void Slot::map_extents(const Prepared& prepared, size_t memory) {
@@ -151,6 +171,13 @@ ResetPath Slot::reset(const Prepared& prepared) {
   INSTBENCH_ASSERT(state_ == SlotState::live);
   state_ = SlotState::unknown;
   switch (prepared.strategy().reset) {
+    case Reset::keep:
+    case Reset::scan:
+    case Reset::restore: {
+      const ResetPath path = reset_resident(prepared);
+      state_ = SlotState::ready;
+      return path;
+    }
     case Reset::unmap:
       unmap();
       return ResetPath::unmap;
@@ -187,6 +214,34 @@ void Slot::reset_madvise(const Prepared& prepared) {
   close_grown(prepared);
 }
 
+ResetPath Slot::reset_resident(const Prepared& prepared) {
+  const Strategy& strategy = prepared.strategy();
+  if (!touched_ && strategy.reset == Reset::restore) return ResetPath::none;
+  ResetPath path = strategy.reset == Reset::keep ? ResetPath::keep : ResetPath::scan;
+  for (size_t i = 0; i < parts(prepared); ++i) {
+    const StartState start = start_state(prepared, i);
+    if (start.range.empty()) continue;
+    if (strategy.reset == Reset::keep)
+      reset_keep(start, strategy.resident_bytes);
+    else if (strategy.reset == Reset::scan)
+      reset_scan(start, strategy.resident_bytes);
+    else if (const ResetPath one = residency_[i].restore(start, strategy.resident_bytes,
+                                                                  strategy.find == Find::faults);
+             i == 0)
+      path = one;
+  }
+  discard_grown(prepared);
+  close_grown(prepared);
+  return path;
+}
+
+void Slot::discard_grown(const Prepared& prepared) {
+  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
+    const uint64_t start = start_bytes(prepared, i);
+    if (memories_[i].accessible > start) os::discard({memory_base(i) + start, memories_[i].accessible - start});
+  }
+}
+
 // What a guest grew must fault again for the next tenant: bounds checks rely on it.
 void Slot::close_grown(const Prepared& prepared) {
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
@@ -215,10 +270,9 @@ void Slot::reset_copy(const Prepared& prepared) {
   for (size_t i = 0; i < prepared.table_count(); ++i)
     os::zero_bytes(table_base(prepared, i), ctx.own_table(i).size * sizeof(FuncRef));
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    const uint64_t start = start_bytes(prepared, i);
-    if (memories_[i].accessible > start) os::discard({memory_base(i) + start, memories_[i].accessible - start});
     copy_back(prepared, i);
   }
+  discard_grown(prepared);
   content_present_ = true;
   close_grown(prepared);
 }

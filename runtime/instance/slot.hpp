@@ -21,6 +21,7 @@
 
 #include "runtime/instance/path.hpp"
 #include "runtime/instance/prepared.hpp"
+#include "runtime/instance/residency.hpp"
 #include "runtime/os/mapping.hpp"
 
 namespace instbench {
@@ -59,7 +60,13 @@ class Slot {
   // memory and one mmap an extent.
   MemoryPath adopt(const Prepared& prepared);
   // Takes the slot into use; from here on it must be reset.
-  void begin() { state_ = SlotState::live; }
+  void begin() {
+    state_ = SlotState::live;
+    touched_ = false;
+  }
+  // Something in it is written or may be from now on, by whatever holds an address of it. What was never touched needs
+  // no reset (reset=restore).
+  void touch() { touched_ = true; }
   // Makes it pristine, by the strategy that `prepared` was made for. On failure it throws and the slot is `unknown`.
   ResetPath reset(const Prepared& prepared);
   // Drops everything in the range, whatever its state. COST: one mmap.
@@ -106,14 +113,20 @@ class Slot {
   void reset_remap(const Prepared& prepared);
   void reset_copy(const Prepared& prepared);
   void copy_back(const Prepared& prepared, size_t memory);
+  ResetPath reset_resident(const Prepared& prepared);
+  void discard_grown(const Prepared& prepared);
   void close_grown(const Prepared& prepared);
+  StartState start_state(const Prepared& prepared, size_t memory) const;
+  void open_residency(const Prepared& prepared);
 
   SlotGeometry geometry_;
   SlotState state_ = SlotState::unmapped;
   os::Mapping mapping_;
   std::vector<MemoryPlace> memories_;
+  std::vector<Residency> residency_;  // reset=restore: by memory, the first with the tables
   uint64_t vmctx_owner_ = 0;
   bool content_present_ = false;
+  bool touched_ = false;
 };
 
 }  // namespace instbench

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/os/mapping.hpp"
+
 namespace instbench {
 namespace {
 
@@ -19,7 +21,14 @@ constexpr Strategy with(Alloc alloc, MemoryInit memory, TableInit tables, Reset 
   return strategy;
 }
 
-constexpr std::array<Preset, 6> kPresets{{
+constexpr Strategy resident(Reset reset, uint64_t bytes, Find find = Find::scan) {
+  Strategy strategy = with(Alloc::pool, MemoryInit::overlay, TableInit::lazy, reset);
+  strategy.resident_bytes = bytes;
+  strategy.find = find;
+  return strategy;
+}
+
+constexpr std::array<Preset, 10> kPresets{{
     {"eager", "every runtime before 2022", with(Alloc::fresh, MemoryInit::copy, TableInit::eager, Reset::unmap)},
     {"overlay", "a memfd image, no pool", with(Alloc::fresh, MemoryInit::overlay, TableInit::eager, Reset::unmap)},
     {"overlay-lazy", "a memfd image and lazy tables, no pool",
@@ -27,6 +36,12 @@ constexpr std::array<Preset, 6> kPresets{{
     {"pool", "slot reuse with affinity", with(Alloc::pool, MemoryInit::overlay, TableInit::eager, Reset::madvise)},
     {"pool-lazy", "Wasmtime, February 2022", with(Alloc::pool, MemoryInit::overlay, TableInit::lazy, Reset::madvise)},
     {"pool-copy", "a pool without copy-on-write", with(Alloc::pool, MemoryInit::copy, TableInit::lazy, Reset::copy)},
+    {"pool-keep", "Wasmtime with keep-resident", resident(Reset::keep, uint64_t{1} << 20), false},
+    {"pool-scan", "Wasmtime with pagemap_scan", resident(Reset::scan, uint64_t{1} << 20), false},
+    {"pool-restore", "every private page put back in place", resident(Reset::restore, Strategy::kDefaultResident),
+     false},
+    {"best", "the working set kept, found by its faults",
+     resident(Reset::restore, Strategy::kDefaultResident, Find::faults), false},
 }};
 
 template <typename Enum>
@@ -42,7 +57,10 @@ constexpr std::array kMemory{Word<MemoryInit>{"copy", MemoryInit::copy},
 constexpr std::array kBacking{Word<Backing>{"memfd", Backing::memfd}, Word<Backing>{"file", Backing::file}};
 constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<TableInit>{"lazy", TableInit::lazy}};
 constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
-                            Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy}};
+                            Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy},
+                            Word<Reset>{"keep", Reset::keep},       Word<Reset>{"scan", Reset::scan},
+                            Word<Reset>{"restore", Reset::restore}};
+constexpr std::array kFind{Word<Find>{"scan", Find::scan}, Word<Find>{"faults", Find::faults}};
 constexpr std::array kTableReset{Word<TableReset>{"discard", TableReset::discard},
                                  Word<TableReset>{"refill", TableReset::refill}};
 constexpr std::array kThp{Word<Thp>{"off", Thp::off}, Word<Thp>{"on", Thp::on}};
@@ -98,6 +116,10 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
     strategy.tables = parse_word(axis, value, kTables);
   else if (axis == "reset")
     strategy.reset = parse_word(axis, value, kReset);
+  else if (axis == "find")
+    strategy.find = parse_word(axis, value, kFind);
+  else if (axis == "resident")
+    strategy.resident_bytes = parse_bytes(axis, value);
   else if (axis == "table-reset")
     strategy.table_reset = parse_word(axis, value, kTableReset);
   else if (axis == "thp")
@@ -109,7 +131,8 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
   else
     throw StrategyError(
         "unknown axis '" + std::string(axis) +
-        "': there are alloc, affinity, memory, backing, tables, reset, table-reset, thp, reserve, guard");
+        "': there are alloc, affinity, memory, backing, tables, reset, find, resident, table-reset, thp, "
+        "reserve, guard");
 }
 
 std::string preset_names() {
@@ -126,11 +149,13 @@ Strategy preset_named(std::string_view name) {
                       "; or give axes such as alloc=pool,reset=remap");
 }
 
+bool keeps_pages(Reset reset) { return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore; }
+
 void refuse_contradictions(const Strategy& s) {
   if (s.alloc == Alloc::fresh && s.reset != Reset::unmap)
     throw StrategyError("alloc=fresh is given back with reset=unmap: other resets need alloc=pool");
   if (s.alloc == Alloc::pool && s.reset == Reset::unmap)
-    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy");
+    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy|keep|scan|restore");
   if (s.backing == Backing::file && s.memory != MemoryInit::overlay)
     throw StrategyError("backing=file needs memory=overlay: copying maps no image");
   if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
@@ -138,6 +163,12 @@ void refuse_contradictions(const Strategy& s) {
     throw StrategyError("table-reset=refill needs tables=eager: a lazy table must read as uninitialised");
   if (s.table_reset == TableReset::refill && s.reset != Reset::madvise)
     throw StrategyError("table-reset=refill goes with reset=madvise: the other resets treat tables their own way");
+  if (keeps_pages(s.reset) && s.memory != MemoryInit::overlay)
+    throw StrategyError("reset=keep|scan|restore needs memory=overlay: what they give back must read as the image");
+  if (!keeps_pages(s.reset) && s.resident_bytes != Strategy::kDefaultResident)
+    throw StrategyError("resident= goes with reset=keep|scan|restore");
+  if (s.find == Find::faults && s.reset != Reset::restore) throw StrategyError("find=faults goes with reset=restore");
+  if (s.resident_bytes % os::kPageBytes != 0) throw StrategyError("resident is a multiple of 4KiB");
   if (s.reserve_bytes % 65536 != 0 || s.guard_bytes % 65536 != 0)
     throw StrategyError("reserve and guard are multiples of 64KiB");
 }
@@ -178,7 +209,8 @@ std::string canonical(const Strategy& s) {
          ",memory=" + std::string(text_of(s.memory, kMemory)) +
          ",backing=" + std::string(text_of(s.backing, kBacking)) +
          ",tables=" + std::string(text_of(s.tables, kTables)) + ",reset=" + std::string(text_of(s.reset, kReset)) +
-         ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
+         (s.reset == Reset::restore ? ",find=" + std::string(text_of(s.find, kFind)) : "") +
+         (keeps_pages(s.reset) ? ",resident=" + bytes_text(s.resident_bytes) : "") + ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
          ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + bytes_text(s.reserve_bytes) +
          ",guard=" + bytes_text(s.guard_bytes);
 }

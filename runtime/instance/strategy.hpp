@@ -21,18 +21,23 @@ namespace instbench {
 enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance, or slots that are kept
 enum class MemoryInit : uint8_t { copy, overlay };  // copy the segments, or map the image copy-on-write
 enum class TableInit : uint8_t { eager, lazy };     // fill every entry, or compute an entry when first seen
-enum class Reset : uint8_t { unmap, remap, madvise, copy };
+// keep, scan and restore put pages back in place: residency.hpp.
+enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore };
+enum class Find : uint8_t { scan, faults };  // how reset=restore finds written pages: ask each time, or if there were faults
 enum class TableReset : uint8_t { discard, refill };  // give the table's pages back, or keep them and fill over
 enum class Thp : uint8_t { off, on };                 // transparent huge pages for slots
 enum class Switch : uint8_t { off, on };
 
 struct Strategy {
+  static constexpr uint64_t kDefaultResident = uint64_t{16} << 20;
   Alloc alloc = Alloc::pool;
   Switch affinity = Switch::on;
   MemoryInit memory = MemoryInit::overlay;
   Backing backing = Backing::memfd;  // of an overlay: where the image that it maps lies
   TableInit tables = TableInit::lazy;
   Reset reset = Reset::madvise;
+  Find find = Find::scan;
+  uint64_t resident_bytes = kDefaultResident;  // that keep, scan and restore may leave resident in a slot
   TableReset table_reset = TableReset::discard;
   Thp thp = Thp::off;
   uint64_t reserve_bytes = uint64_t{4} << 30;          // address space per memory, before its guard
@@ -47,7 +52,8 @@ struct StrategyError : std::runtime_error {
 
 Strategy parse_strategy(std::string_view text);
 
-// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...".
+// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...". `find` and
+// `resident` only where the reset has use for them.
 // parse_strategy(canonical(s)) == s.
 std::string canonical(const Strategy& strategy);
 
@@ -55,6 +61,7 @@ struct Preset {
   std::string_view name;
   std::string_view stands_for;
   Strategy strategy;
+  bool by_default = true;  // part of a run that names no arm
 };
 std::span<const Preset> presets();
 

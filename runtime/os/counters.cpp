@@ -4,7 +4,8 @@ namespace instbench::os {
 
 std::string_view name_of(Call call) {
   constexpr std::array<std::string_view, kCallKinds> kNames{
-      "mmap", "munmap", "mprotect", "madvise", "memfd_create", "ftruncate", "pwrite64", "fcntl", "getppid"};
+      "mmap",  "munmap",  "mprotect", "madvise",         "memfd_create", "ftruncate", "pwrite64",
+      "fcntl", "getppid", "ioctl",    "process_madvise", "getrusage"};
   return kNames[static_cast<size_t>(call)];
 }
 

@@ -15,8 +15,21 @@
 
 namespace instbench::os {
 
-enum class Call : uint8_t { mmap, munmap, mprotect, madvise, memfd_create, ftruncate, pwrite, fcntl, getppid };
-inline constexpr size_t kCallKinds = 9;
+enum class Call : uint8_t {
+  mmap,
+  munmap,
+  mprotect,
+  madvise,
+  memfd_create,
+  ftruncate,
+  pwrite,
+  fcntl,
+  getppid,
+  ioctl,
+  process_madvise,
+  getrusage,
+};
+inline constexpr size_t kCallKinds = 12;
 std::string_view name_of(Call call);
 
 struct Counters {

@@ -1,8 +1,12 @@
 #include "runtime/os/mapping.hpp"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -10,6 +14,7 @@
 
 #include "runtime/os/counters.hpp"
 #include "runtime/os/error.hpp"
+#include "runtime/os/features.hpp"
 
 namespace instbench::os {
 namespace {
@@ -127,9 +132,33 @@ void discard(Range range) {
   }
 }
 
+void discard_all(std::span<const iovec> ranges) {
+  static const bool kInOneCall = feature("process_madvise").ok;
+  if (!kInOneCall) {
+    for (const iovec& range : ranges) discard({static_cast<std::byte*>(range.iov_base), range.iov_len});
+    return;
+  }
+  constexpr int kPidfdSelf = -10000;  // PIDFD_SELF
+  while (!ranges.empty()) {
+    const std::span<const iovec> some = ranges.first(std::min<size_t>(ranges.size(), IOV_MAX));
+    size_t bytes = 0;
+    for (const iovec& range : some) bytes += range.iov_len;
+    // Stops early, and says so by the number of bytes, when a later range is refused.
+    const long done = count(Call::process_madvise)
+                          ? ::syscall(SYS_process_madvise, kPidfdSelf, some.data(), some.size(), MADV_DONTNEED, 0)
+                          : -1;
+    if (done >= 0 && static_cast<size_t>(done) != bytes) errno = EINVAL;
+    if (done < 0 || static_cast<size_t>(done) != bytes)
+      throw_errno("process_madvise(MADV_DONTNEED, " + std::to_string(some.size()) + " ranges)");
+    ranges = ranges.subspan(some.size());
+  }
+}
+
 void populate_for_reading(Range range) noexcept {
   static_cast<void>(::madvise(range.base, range.bytes, MADV_POPULATE_READ));
 }
+
+void page_out(Range range) noexcept { static_cast<void>(::madvise(range.base, range.bytes, MADV_PAGEOUT)); }
 
 void prefer_huge_pages(Range range) {
   if (!count(Call::madvise) || ::madvise(range.base, range.bytes, MADV_HUGEPAGE) != 0) {

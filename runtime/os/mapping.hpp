@@ -8,6 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+
+#include <sys/uio.h>
 
 #include "runtime/os/fd.hpp"
 
@@ -71,9 +74,15 @@ void map_overlay_at(Range range, const Fd& file, uint64_t offset);
 void protect(Range range, Access access);
 // Private pages are dropped: anonymous ones read as zero again, file ones as the file (MADV_DONTNEED).
 void discard(Range range);
+// The same for many ranges. COST: one process_madvise per IOV_MAX (1,024) ranges where the kernel lets a process do that
+// to itself (PIDFD_SELF, Linux 6.14), else one madvise a range.
+void discard_all(std::span<const iovec> ranges);
 // Maps every page for reading in one call where the kernel can (MADV_POPULATE_READ, Linux 5.14): cheaper than a
 // fault a page for whoever reads all of it. A hint: where it fails, reading faults as always. Not counted.
 void populate_for_reading(Range range) noexcept;
+// Asks the kernel to move these pages out to swap (MADV_PAGEOUT, Linux 5.4): what a page scan must see through. A hint, for
+// tests: without swap it does nothing. Not counted.
+void page_out(Range range) noexcept;
 // Asks for huge pages here (MADV_HUGEPAGE).
 void prefer_huge_pages(Range range);
 

@@ -1,11 +1,13 @@
 #include "runtime/os/usage.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
@@ -13,6 +15,7 @@
 #include <sstream>
 #include <string>
 
+#include "runtime/os/counters.hpp"
 #include "runtime/os/error.hpp"
 #include "runtime/os/fd.hpp"
 
@@ -53,6 +56,22 @@ Faults thread_faults() noexcept {
   struct rusage usage {};
   ::getrusage(RUSAGE_THREAD, &usage);
   return {static_cast<uint64_t>(usage.ru_minflt), static_cast<uint64_t>(usage.ru_majflt)};
+}
+
+namespace {
+
+// A child's faults are counted from zero, so its numbers must not be taken for its parent's.
+std::atomic<uint64_t> forks{0};
+
+}  // namespace
+
+uint64_t process_faults() {
+  [[maybe_unused]] static const int kRegistered =
+      ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  struct rusage usage {};
+  if (!count(Call::getrusage) || ::getrusage(RUSAGE_SELF, &usage) != 0) throw_errno("getrusage(RUSAGE_SELF)");
+  return (forks.load(std::memory_order_relaxed) << 48) + static_cast<uint64_t>(usage.ru_minflt) +
+         static_cast<uint64_t>(usage.ru_majflt);
 }
 
 double clock_read_ns() {

@@ -20,6 +20,11 @@ void require_features(const Strategy& strategy) {
   if (strategy.memory == MemoryInit::overlay && strategy.backing == Backing::memfd) require("memfd", "backing=memfd");
   if (strategy.reset == Reset::madvise) require("madvise_discard", "reset=madvise");
   if (strategy.reset == Reset::remap) require("remap_fixed", "reset=remap");
+  if (strategy.reset == Reset::keep) require("madvise_discard", "reset=keep");
+  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore) {
+    require("madvise_discard", "giving pages back");
+    require("pagemap_scan", strategy.reset == Reset::scan ? "reset=scan" : "reset=restore");
+  }
 }
 
 }  // namespace
@@ -185,7 +190,8 @@ std::shared_ptr<Pool::Group> Pool::merge(std::shared_ptr<Group> into, std::share
 void Pool::chain_claims(Group& group) {
   while (group.claims.size() < group.members.size()) group.claims.emplace_back();
   for (size_t i = 0; i < group.members.size(); ++i) {
-    const Slot& slot = *group.members[i].claim.slot;
+    Slot& slot = *group.members[i].claim.slot;
+    slot.touch();  // others may write what it shares
     VmctxHeader& header = *reinterpret_cast<VmctxHeader*>(slot.vmctx());
     const Code* code = header.prepared->code();
     group.claims[i] = {code == nullptr ? os::Range{} : code->text(), slot.range(),

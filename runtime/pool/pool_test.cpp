@@ -224,7 +224,8 @@ TEST_P(EveryStrategy, APoolThatIsFullSaysSo) {
 
 // Fails the k-th call of each kind in turn, over a whole life: whatever happens, what is handed out is pristine.
 TEST_P(EveryStrategy, NoFaultLeaksOrLoses) {
-  for (const Call call : {Call::mmap, Call::munmap, Call::mprotect, Call::madvise}) {
+  for (const Call call : {Call::mmap, Call::munmap, Call::mprotect, Call::madvise, Call::ioctl, Call::process_madvise,
+                          Call::getrusage}) {
     for (uint64_t kth = 1; kth < 12; ++kth) {
       PoolWith one(kRich, GetParam(), 1);
       bool fired = false;

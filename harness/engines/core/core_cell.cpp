@@ -92,6 +92,9 @@ void CoreCell::refuse_if_too_large() const {
       bytes += static_cast<double>(prepared_->needs().memory_pages[i] * kWasmPageBytes);
     else if (strategy.memory == MemoryInit::copy)
       bytes += static_cast<double>(plan.content.size());
+    else if (strategy.reset == Reset::keep)
+      bytes += static_cast<double>(
+          std::min(prepared_->needs().memory_pages[i] * kWasmPageBytes, strategy.resident_bytes));
   }
   for (size_t i = 0; strategy.tables == TableInit::eager && i < prepared_->table_count(); ++i) {
     bytes += static_cast<double>(prepared_->table(i).size * sizeof(FuncRef));
@@ -207,26 +210,7 @@ Json CoreCell::paths() const {
   return paths;
 }
 
-// The reset of the instance being timed is known at its release; every reset of a cell goes the same way, so the path
-// is completed from the strategy.
-uint32_t CoreCell::last_path() const {
-  Path path = lanes_[0].ring->last_path();
-  switch (prepared_->strategy().reset) {
-    case Reset::unmap:
-      path.reset = ResetPath::unmap;
-      break;
-    case Reset::remap:
-      path.reset = ResetPath::remap;
-      break;
-    case Reset::madvise:
-      path.reset = ResetPath::madvise;
-      break;
-    case Reset::copy:
-      path.reset = ResetPath::copy;
-      break;
-  }
-  return path.index();
-}
+uint32_t CoreCell::last_path() const { return lanes_[0].ring->last_path().index(); }
 
 // All that is timed, in a function of its own that is never inlined: the same loop compiled twice differed by 6 % on a
 // cycle of 30 µs.

@@ -52,7 +52,10 @@ class Ring {
     plan_.next_cycle();
     if (host_ != nullptr) host_->reset();
     marks.at(0);
-    if (claim.slot != nullptr) pool_.release(claim, tenant_);
+    if (claim.slot != nullptr) {
+      pool_.release(claim, tenant_);
+      last_reset_ = claim.path.reset;
+    }
     marks.at(1);
     claim = pool_.acquire(tenant_);
     if (claim.slot == nullptr) [[unlikely]]
@@ -69,12 +72,18 @@ class Ring {
     marks.at(5);
   }
 
-  // Path of the instance made last: its reset is still to come.
-  const Path& last_path() const { return claims_[next_ == 0 ? claims_.size() - 1 : next_ - 1].path; }
+  // The way of the last cycle: of the instance it made, and of the reset it made (another instance's, the oldest).
+  Path last_path() const {
+    Path path = claims_[next_ == 0 ? claims_.size() - 1 : next_ - 1].path;
+    path.reset = last_reset_;
+    return path;
+  }
 
   void drain() {
     for (Pool::Claim& claim : claims_) {
-      if (claim.slot != nullptr) pool_.release(claim, tenant_);
+      if (claim.slot == nullptr) continue;
+      pool_.release(claim, tenant_);
+      last_reset_ = claim.path.reset;
     }
   }
 
@@ -86,6 +95,7 @@ class Ring {
   CallHost* host_;
   std::vector<Pool::Claim> claims_;
   size_t next_ = 0;
+  ResetPath last_reset_ = ResetPath::pending;
   uint64_t value_ = 0;
   uint64_t sum_ = 0;
 };

@@ -1,0 +1,70 @@
+#include "harness/fuzz/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <optional>
+#include <system_error>
+
+#include "harness/fuzz/canary.hpp"
+#include "runtime/codegen/code.hpp"
+#include "runtime/os/build_info.hpp"
+#include "runtime/os/compaction.hpp"
+#include "runtime/os/features.hpp"
+#include "runtime/os/guest.hpp"
+#include "runtime/pool/test_modules.hpp"
+
+namespace instbench::bench {
+namespace {
+
+class IsolationModel : public testing::TestWithParam<Strategy> {};
+INSTANTIATE_TEST_SUITE_P(All, IsolationModel, testing::ValuesIn(testing_modules::all_strategies()),
+                         [](const auto& one) { return "n" + std::to_string(one.index); });
+
+// `instbench fuzz` runs as many as one likes.
+TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
+  if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
+  ModelOptions options;
+  options.strategy = GetParam();
+  options.operations = 60'000;
+  options.seed = 11;
+  options.fork = *os::build_info().sanitizers == '\0';
+  try {
+    const ModelReport report = run_model(options);
+    EXPECT_EQ(report.difference, std::nullopt);
+    EXPECT_EQ(report.operations, options.operations);
+    EXPECT_GT(report.instances, options.operations / 100);
+    EXPECT_GT(report.links, 0u);
+    EXPECT_GT(report.traps, 0u);
+    EXPECT_GT(report.calls, report.instances);
+  } catch (const Unsupported& error) {
+    GTEST_SKIP() << error.what();
+  } catch (const CodegenError& error) {
+    GTEST_SKIP() << error.what();
+  }
+}
+
+class Canary : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(All, Canary,
+                         testing::Values("pool-lazy", "pool-keep,resident=64MiB", "pool-scan,resident=64MiB",
+                                         "pool-restore,resident=64MiB", "best,resident=64MiB"));
+
+// With compaction where this may be asked for; `instbench fuzz --canary` runs as many as one likes.
+TEST_P(Canary, FindsNoMarkOfAnother) {
+  std::optional<os::Compaction> compaction;
+  try {
+    compaction.emplace();
+  } catch (const std::system_error& error) {
+    std::cout << "without compaction: " << error.what() << "\n";
+  }
+  try {
+    const CanaryReport report = run_canary(parse_strategy(GetParam()), 12);
+    EXPECT_EQ(report.leak, std::nullopt);
+    EXPECT_EQ(report.pages_looked_at, 12 * 16384u);
+  } catch (const Unsupported& error) {
+    GTEST_SKIP() << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace instbench::bench

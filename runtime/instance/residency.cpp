@@ -1,0 +1,225 @@
+#include "runtime/instance/residency.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "runtime/os/counters.hpp"
+#include "runtime/os/pagemap.hpp"
+#include "runtime/os/usage.hpp"
+
+namespace instbench {
+namespace {
+
+// Runs that one PAGEMAP_SCAN is asked for: the kernel allocates 24 bytes each, and past 8 KiB no longer from its caches
+// (400 ns more where this was measured).
+constexpr size_t kRunsOfScan = 341;
+constexpr size_t kRunsOfWasmtime = 32;  // reset=scan
+// The runs of kept pages that a slot remembers; with more of them it scans every time.
+constexpr size_t kMostKeptSpans = 1024;
+
+// Scratch of the resets of this thread.
+thread_local constinit std::array<os::PageRegion, kRunsOfScan> scanned{};
+thread_local constinit std::array<iovec, kRunsOfScan> given_back{};
+
+}  // namespace
+
+bool StartState::is_there(uint64_t page) const {
+  static constexpr std::array<std::byte, os::kPageBytes> kZeros{};
+  const std::byte* bytes = content(page);
+  return std::memcmp(at(page), bytes == nullptr ? kZeros.data() : bytes, os::kPageBytes) == 0;
+}
+
+void StartState::put_back(uint64_t first, uint64_t count) const {
+  for (uint64_t page = first, end = first + count; page < end;) {
+    const std::byte* bytes = content(page);
+    uint64_t stretch = 1;
+    while (page + stretch < end && content(page + stretch) == (bytes == nullptr ? nullptr : bytes + stretch * os::kPageBytes))
+      ++stretch;
+    if (bytes == nullptr)
+      os::zero_bytes(at(page), stretch * os::kPageBytes);
+    else
+      os::copy_bytes(at(page), bytes, stretch * os::kPageBytes);
+    page += stretch;
+  }
+}
+
+void reset_keep(const StartState& start, uint64_t resident_bytes) {
+  const uint64_t memory_pages = start.pages() - start.table_pages;
+  const uint64_t kept = std::min(memory_pages, resident_bytes / os::kPageBytes);
+  start.put_back(start.table_pages, kept);
+  if (start.table_pages != 0) os::discard(start.range.sub(0, start.table_pages * os::kPageBytes));
+  if (kept != memory_pages) os::discard(start.range.from((start.table_pages + kept) * os::kPageBytes));
+}
+
+void reset_scan(const StartState& start, uint64_t resident_bytes) {
+  const std::span<os::PageRegion> found(scanned.data(), kRunsOfWasmtime);
+  const os::PrivatePages pages = os::find_private_pages(start.range, found);
+  uint64_t budget = resident_bytes / os::kPageBytes;
+  std::byte* put_back_to = pages.walk_end;
+  for (const os::PageRegion& region : found.first(pages.regions)) {
+    const uint64_t first = start.page_of(region.start), count = start.page_of(region.end) - first;
+    const uint64_t kept = std::min(count, budget);
+    start.put_back(first, kept);
+    budget -= kept;
+    if (kept == count) continue;
+    put_back_to = start.at(first + kept);
+    break;
+  }
+  if (put_back_to != start.range.end())
+    os::discard(start.range.from(static_cast<size_t>(put_back_to - start.range.base)));
+}
+
+// What one reset finds.
+struct Residency::Round {
+  uint64_t budget = 0;  // pages that may still be kept
+  bool comparing = false;
+  bool had_kept = false;       // before this reset
+  uint64_t private_pages = 0;  // among them:
+  uint64_t new_pages = 0;      // not kept by the reset before
+  uint64_t unchanged = 0;      // found so when comparing
+  size_t ranges = 0;           // waiting in given_back
+  uint64_t cut = UINT64_MAX;   // the first page that the budget has no room for
+};
+
+void Residency::open(uint64_t pages) {
+  *this = {};
+  ages_.resize(pages);
+  kept_.reserve(std::min<uint64_t>(pages, kMostKeptSpans));
+}
+
+void Residency::forget() {
+  std::fill(ages_.begin(), ages_.end(), uint8_t{0});
+  kept_.clear();
+  kept_complete_ = true;
+  kept_pages_ = 0;
+  faults_ = 0;
+}
+
+ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, bool by_faults) {
+  if (rest_ != 0) {
+    os::discard(start.range);
+    if (kept_pages_ != 0) forget();
+    --rest_;
+    return ResetPath::madvise;
+  }
+  const uint64_t faults = by_faults ? os::process_faults() : 0;
+  Round round;
+  round.comparing = ++resets_ >= interval_;
+  if (by_faults && !round.comparing && kept_complete_ && faults == faults_) {
+    for (const Span& span : kept_) start.put_back(span.first, span.pages);
+    return ResetPath::restore;
+  }
+  round.budget = resident_bytes / os::kPageBytes;
+  round.had_kept = kept_pages_ != 0;
+  kept_.clear();
+  kept_complete_ = true;
+  kept_pages_ = 0;
+  for (os::Range rest = start.range; !rest.empty() && round.cut == UINT64_MAX;) {
+    const os::PrivatePages found = os::find_private_pages(rest, scanned);
+    for (const os::PageRegion& region : std::span(scanned).first(found.regions)) {
+      const uint64_t first = start.page_of(region.start);
+      settle(start, {static_cast<uint32_t>(first), static_cast<uint32_t>(start.page_of(region.end) - first)}, round);
+    }
+    rest = rest.from(static_cast<size_t>(found.walk_end - rest.base));
+  }
+  if (round.cut != UINT64_MAX) {
+    os::discard(start.range.from(round.cut * os::kPageBytes));
+    std::fill(ages_.begin() + static_cast<ptrdiff_t>(round.cut), ages_.end(), uint8_t{0});
+  }
+  if (round.ranges != 0) os::discard_all(std::span(given_back).first(round.ranges));
+  faults_ = faults;
+  learn(round);
+  return ResetPath::restore;
+}
+
+// Puts back, keeps or gives back a run of private pages.
+void Residency::settle(const StartState& start, Span found, Round& round) {
+  if (round.cut != UINT64_MAX) return;
+  Span staying{found.first, 0};
+  const auto put_back = [&] {
+    start.put_back(staying.first, staying.pages);
+    if (staying.pages != 0) keep(staying);
+  };
+  for (uint32_t page = found.first; page < found.first + found.pages; ++page) {
+    if (round.budget == 0) {
+      round.cut = page;
+      break;
+    }
+    ++round.private_pages;
+    uint8_t& age = ages_[page];
+    if (age == 0) {
+      ++round.new_pages;
+      age = 1;
+    } else if (round.comparing) {
+      const bool unchanged = start.is_there(page);
+      round.unchanged += unchanged ? 1 : 0;
+      age = unchanged ? static_cast<uint8_t>(age + 1) : uint8_t{1};
+      if (age > kUnchanged) {
+        age = 0;
+        put_back();
+        staying = {page + 1, 0};
+        give_back(start, page, round);
+        continue;
+      }
+    }
+    ++staying.pages;
+    --round.budget;
+  }
+  put_back();
+}
+
+void Residency::keep(Span span) {
+  kept_pages_ += span.pages;
+  if (kept_.size() < kept_.capacity())
+    kept_.push_back(span);
+  else
+    kept_complete_ = false;
+}
+
+void Residency::give_back(const StartState& start, uint64_t page, Round& round) {
+  std::byte* base = start.at(page);
+  if (round.ranges != 0) {
+    iovec& last = given_back[round.ranges - 1];
+    if (static_cast<std::byte*>(last.iov_base) + last.iov_len == base) {
+      last.iov_len += os::kPageBytes;
+      return;
+    }
+  }
+  if (round.ranges == given_back.size()) {
+    os::discard_all(given_back);
+    round.ranges = 0;
+  }
+  given_back[round.ranges++] = {base, os::kPageBytes};
+}
+
+// When to compare next, and whether to rest.
+//
+// A page that is kept for nothing costs a copy a reset, and comparing costs about as much a page: with n new pages a
+// reset (so that, the working set being constant, n go out of use) and P kept ones, comparing every k resets costs
+// P / k + n k / 2 a reset, least at k = sqrt(2 P / n).
+void Residency::learn(const Round& round) {
+  new_pages_ += round.new_pages;
+  strikes_ = round.had_kept && round.new_pages * 5 > round.private_pages ? strikes_ + 1 : 0;
+  empty_ = round.private_pages == 0 ? empty_ + 1 : 0;
+  if (strikes_ >= kStrikes || empty_ >= kEmpty) {
+    rest_ = next_rest_;
+    next_rest_ = std::min(next_rest_ * 2, kLongestRest);
+    strikes_ = empty_ = resets_ = 0;
+    new_pages_ = 0;
+    interval_ = 1;
+    return;
+  }
+  if (!round.comparing) return;
+  if (new_pages_ != 0)
+    interval_ = static_cast<uint32_t>(std::sqrt(2.0 * static_cast<double>(kept_pages_) * resets_ / static_cast<double>(new_pages_)));
+  else if (round.unchanged == 0)
+    interval_ *= 2;
+  interval_ = std::clamp(interval_, uint32_t{1}, kLongestInterval);
+  if (interval_ > 4) next_rest_ = kShortestRest;
+  resets_ = 0;
+  new_pages_ = 0;
+}
+
+}  // namespace instbench

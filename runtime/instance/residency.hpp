@@ -1,0 +1,98 @@
+// Residency: which pages of a slot stay resident over a reset, and how they are made pristine in place.
+//
+// A page that is given back costs the next tenant a fault (0.5 to 2 µs); one that stays costs a copy of 4 KiB (0.05 to
+// 0.15 µs), used or not. Three resets keep pages:
+//
+//   keep     the low `resident` bytes of each memory are put back whether they were written or not; the rest is given back
+//   scan     the kernel says which pages are private; the first 32 runs of them are put back, what lies behind them is
+//            given back (Wasmtime with pagemap_scan)
+//   restore  every private page is put back, however scattered, within `resident`; pages that tenants have stopped
+//            writing are found by comparing now and then and given back; where tenants write ever new pages, everything
+//            is given back for a while (a rest), since keeping what nobody uses only costs
+//
+// Not thread-safe; no reset allocates once the slot is open.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/image/image.hpp"
+#include "runtime/instance/path.hpp"
+#include "runtime/os/mapping.hpp"
+
+namespace instbench {
+
+// What a part of a slot, one address range, reads as before any code ran: pages of zeros (the tables), then one memory.
+struct StartState {
+  os::Range range;
+  uint64_t table_pages = 0;
+  const MemoryImage* image = nullptr;
+
+  uint64_t pages() const { return range.bytes / os::kPageBytes; }
+  std::byte* at(uint64_t page) const { return range.base + page * os::kPageBytes; }
+  uint64_t page_of(uint64_t address) const {
+    return (address - reinterpret_cast<uint64_t>(range.base)) / os::kPageBytes;
+  }
+  // The bytes of a page, or null for zeros.
+  const std::byte* content(uint64_t page) const { return page < table_pages ? nullptr : image->page(page - table_pages); }
+  // Whether the page reads as at the start. REQUIRES: it can be read.
+  bool is_there(uint64_t page) const;
+  // Writes the start state of `count` pages. COST: a copy or a memset a stretch; no call, but a fault for each page that
+  // is not private.
+  void put_back(uint64_t first, uint64_t count) const;
+};
+
+// reset=keep and reset=scan need no memory of what was. REQUIRES: `start` is the part as far as it is open at the start.
+void reset_keep(const StartState& start, uint64_t resident_bytes);
+void reset_scan(const StartState& start, uint64_t resident_bytes);
+
+// The residency of one part of a slot: what reset=restore remembers about it.
+class Residency {
+ public:
+  // Makes room for a part of so many pages, of which nothing is known. Allocates.
+  void open(uint64_t pages);
+  // All of the part was given back or mapped anew: no page is private.
+  void forget();
+
+  // reset=restore. With `by_faults`, the pages last found private are taken to be all of them as long as the process had
+  // no fault since (os::process_faults), which saves the scan. Says what was done: restore, or madvise while it rests.
+  // When it throws, the part is neither pristine nor known: it must be mapped anew, and then opened.
+  // COST: a getrusage with by_faults; unless that settles it, an ioctl per 341 runs of private pages; a process_madvise
+  // when pages are given back (os::discard_all).
+  ResetPath restore(const StartState& start, uint64_t resident_bytes, bool by_faults);
+
+  uint64_t kept_pages() const { return kept_pages_; }
+
+  // Policy, counted in resets of this part.
+  static constexpr uint32_t kLongestInterval = 64;  // from one comparing reset to the next
+  static constexpr uint32_t kUnchanged = 2;  // comparing resets in a row that find a page unchanged: it is given back
+  static constexpr uint32_t kStrikes = 2;    // resets in a row of which more than a fifth of the pages is new: it rests
+  static constexpr uint32_t kEmpty = 8;      // resets in a row without a private page: likewise
+  static constexpr uint32_t kShortestRest = 32, kLongestRest = 512;
+
+ private:
+  struct Span {
+    uint32_t first = 0, pages = 0;
+  };
+  struct Round;  // one reset
+  void settle(const StartState& start, Span found, Round& round);
+  void keep(Span span);
+  void give_back(const StartState& start, uint64_t page, Round& round);
+  void learn(const Round& round);
+
+  std::vector<uint8_t> ages_;  // by page: 0 not kept, else 1 + comparing resets in a row that found it unchanged
+  std::vector<Span> kept_;     // the pages kept, ascending; capacity reserved by open()
+  bool kept_complete_ = false;  // whether kept_ names every private page
+  uint64_t kept_pages_ = 0;
+  uint64_t faults_ = 0;    // of the process, before kept_ was found
+  uint32_t interval_ = 1;  // resets from one comparison to the next
+  uint32_t resets_ = 0;    // since the last comparison
+  uint64_t new_pages_ = 0;  // likewise
+  uint32_t strikes_ = 0;
+  uint32_t empty_ = 0;
+  uint32_t rest_ = 0;  // resets left in which all is given back
+  uint32_t next_rest_ = kShortestRest;
+};
+
+}  // namespace instbench

@@ -1,0 +1,191 @@
+// What each reset that keeps pages costs, exactly, and what it keeps.
+#include <gtest/gtest.h>
+
+
+#include "runtime/os/counters.hpp"
+#include "runtime/os/features.hpp"
+#include "runtime/os/usage.hpp"
+#include "runtime/pool/test_modules.hpp"
+
+namespace instbench {
+namespace {
+
+using namespace testing_modules;
+using os::Call;
+
+// 8 MiB, of which pages 0 to 99 hold content.
+constexpr const char* kEightMiB = R"((module (memory 128) (table 10 funcref) (func $f) (elem (i32.const 0) $f)
+  (data (i32.const 0) "begin") (data (i32.const 409595) "end")))";
+
+uint64_t total(const os::Counters& counters) {
+  uint64_t sum = 0;
+  for (const uint64_t calls : counters.calls) sum += calls;
+  return sum;
+}
+
+uint64_t calls(const os::Counters& counters, Call call) { return counters.calls[static_cast<size_t>(call)]; }
+
+class Resident : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!os::feature("pagemap_scan").ok) GTEST_SKIP() << os::feature("pagemap_scan").why_not;
+  }
+  struct Release {
+    os::Counters cost;
+    ResetPath path;
+  };
+  // One instance that writes a byte of each of these pages.
+  static Release cycle(PoolWith& one, const std::vector<uint64_t>& pages) {
+    Lease lease(one.pool, *one.tenant);
+    if (!pages.empty()) {
+      std::byte* memory = lease->memory(0).data();
+      for (const uint64_t page : pages) memory[page * os::kPageBytes + 9] = std::byte{0xee};
+    }
+    const os::Counters before = os::counters();
+    lease.release();
+    return {os::counters() - before, lease.path().reset};
+  }
+  static std::vector<uint64_t> every(uint64_t step, uint64_t count) {
+    std::vector<uint64_t> pages;
+    for (uint64_t i = 0; i < count; ++i) pages.push_back(i * step);
+    return pages;
+  }
+};
+
+TEST_F(Resident, KeepPutsTheLowPagesBackWhateverWasWritten) {
+  PoolWith one(kEightMiB, parse_strategy("pool-keep,resident=512KiB"), 1);
+  const Release release = cycle(one, {5});
+  EXPECT_EQ(release.path, ResetPath::keep);
+  EXPECT_EQ(release.cost.bytes_copied, 2 * os::kPageBytes);
+  EXPECT_EQ(release.cost.bytes_zeroed, 126 * os::kPageBytes);
+  EXPECT_EQ(calls(release.cost, Call::madvise), 2u);  // the tables, and what lies above
+  EXPECT_EQ(total(release.cost), 2u);
+}
+
+TEST_F(Resident, ScanPutsBackThirtyTwoRunsAndGivesBackTheRest) {
+  PoolWith one(kEightMiB, parse_strategy("pool-scan"), 1);
+  const Release few = cycle(one, every(2, 32));
+  EXPECT_EQ(few.path, ResetPath::scan);
+  EXPECT_EQ(calls(few.cost, Call::ioctl), 1u);
+  EXPECT_EQ(few.cost.bytes_copied + few.cost.bytes_zeroed, 32 * os::kPageBytes);
+  const Release many = cycle(one, every(2, 100));
+  EXPECT_EQ(calls(many.cost, Call::ioctl), 1u);
+  EXPECT_EQ(calls(many.cost, Call::madvise), 1u);
+  EXPECT_EQ(many.cost.bytes_copied + many.cost.bytes_zeroed, 32 * os::kPageBytes);
+  EXPECT_EQ(total(many.cost), 2u);
+}
+
+TEST_F(Resident, ScanStopsAtItsBudget) {
+  PoolWith one(kEightMiB, parse_strategy("pool-scan,resident=40KiB"), 1);
+  const Release release = cycle(one, every(2, 20));
+  EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 10 * os::kPageBytes);
+  EXPECT_EQ(calls(release.cost, Call::madvise), 1u);
+}
+
+TEST_F(Resident, RestorePutsBackEveryRunWithOneScan) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore"), 1);
+  for (int i = 0; i < 3; ++i) {
+    const Release release = cycle(one, every(3, 200));
+    EXPECT_EQ(release.path, ResetPath::restore);
+    EXPECT_EQ(calls(release.cost, Call::ioctl), 1u);
+    EXPECT_EQ(total(release.cost), 1u);
+    EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 200 * os::kPageBytes);
+  }
+}
+
+TEST_F(Resident, MoreRunsThanAScanTakesNeedAnother) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore"), 1);
+  const Release release = cycle(one, every(2, 700));
+  EXPECT_EQ(calls(release.cost, Call::ioctl), 3u);
+  EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 700 * os::kPageBytes);
+}
+
+TEST_F(Resident, WithoutAFaultNothingIsScanned) {
+  PoolWith one(kEightMiB, parse_strategy("best"), 1);
+  for (int i = 0; i < 4; ++i) cycle(one, every(3, 50));
+  uint64_t scans = 0;
+  constexpr int kCycles = 20;
+  for (int i = 0; i < kCycles; ++i) {
+    const Release release = cycle(one, every(3, 50));
+    scans += calls(release.cost, Call::ioctl);
+    EXPECT_EQ(calls(release.cost, Call::getrusage), 1u);
+    EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 50 * os::kPageBytes);
+  }
+  EXPECT_LE(scans, 4u);  // those that compare, ever more seldom
+}
+
+// One more page than before: a fault, so the pages are looked for.
+TEST_F(Resident, AFaultMakesItScan) {
+  PoolWith one(kEightMiB, parse_strategy("best"), 1);
+  for (int i = 0; i < 40; ++i) cycle(one, every(3, 50));
+  const Release release = cycle(one, every(3, 51));
+  EXPECT_EQ(calls(release.cost, Call::ioctl), 1u);
+  EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 51 * os::kPageBytes);
+}
+
+TEST_F(Resident, WhatWasNeverTouchedIsNotReset) {
+  for (const char* strategy : {"pool-restore", "best"}) {
+    PoolWith one(kEightMiB, parse_strategy(strategy), 1);
+    cycle(one, {1, 2});
+    const os::Counters before = os::counters();
+    { Lease lease(one.pool, *one.tenant); }
+    const os::Counters cost = os::counters() - before;
+    EXPECT_EQ(total(cost), 0u);
+    EXPECT_EQ(cost.bytes_zeroed, 0u);
+    EXPECT_EQ(cycle(one, {}).path, ResetPath::none);
+  }
+}
+
+TEST_F(Resident, PagesThatAreNoLongerWrittenAreGivenBack) {
+  for (const char* strategy : {"pool-restore", "best"}) {
+    PoolWith one(kEightMiB, parse_strategy(strategy), 1);
+    cycle(one, every(2, 300));
+    uint64_t bytes = 0;
+    for (int i = 0; i < 300; ++i) {
+      const Release release = cycle(one, every(2, 10));
+      bytes = release.cost.bytes_copied + release.cost.bytes_zeroed;
+    }
+    EXPECT_EQ(bytes, 10 * os::kPageBytes) << strategy;
+  }
+}
+
+// Ever other pages: keeping them is for nothing, and it does not go on for long.
+TEST_F(Resident, WhereEveryTenantWritesOtherPagesItRests) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore"), 1);
+  int restored = 0;
+  for (uint64_t i = 0; i < 400; ++i) {
+    std::vector<uint64_t> pages;
+    for (uint64_t k = 0; k < 40; ++k) pages.push_back((i * 41 + k * 7) % 2048);
+    restored += cycle(one, pages).path == ResetPath::restore ? 1 : 0;
+  }
+  EXPECT_LT(restored, 40);
+}
+
+TEST_F(Resident, ItKeepsNoMoreThanItsBudget) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore,resident=64KiB"), 1);
+  const Release release = cycle(one, every(3, 100));
+  EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 16 * os::kPageBytes);
+  EXPECT_EQ(calls(release.cost, Call::madvise), 1u);
+  const auto resident = os::resident_in(one.pool.reservations());
+  ASSERT_TRUE(resident);
+  EXPECT_LE(resident->private_dirty_bytes, 16 * os::kPageBytes + 8 * os::kPageBytes);  // and the vmctx
+}
+
+TEST_F(Resident, PagesTakenOutArePutBackToo) {
+  for (const char* strategy : {"pool-scan", "pool-restore", "best"}) {
+    PoolWith one(kEightMiB, parse_strategy(strategy), 1);
+    for (int round = 0; round < 8; ++round) {
+      Lease lease(one.pool, *one.tenant);
+      const std::span<std::byte> memory = lease->memory(0);
+      for (uint64_t page = 0; page < 60; ++page) {
+        const std::byte expected = page == 0 ? std::byte{'b'} : std::byte{0};
+        ASSERT_EQ(memory[page * 2 * os::kPageBytes], expected) << strategy << " round " << round << " page " << page;
+        memory[page * 2 * os::kPageBytes] = std::byte{0xee};
+      }
+      os::page_out({memory.data(), memory.size()});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace instbench

@@ -23,7 +23,7 @@ done
 [ "$no_install" = yes ] || require_debian_12
 install_packages "$no_install" "${BUILD_PACKAGES[@]}"
 
-echo "building (build/release): about two minutes on two CPUs"
+echo "building (build/release): four to eight minutes on two CPUs"
 log=$(mktemp)
 { cmake --preset release -DINSTBENCH_TESTS=OFF && cmake --build --preset release; } >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; exit 1; }
 rm -f "$log"

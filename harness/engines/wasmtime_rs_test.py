@@ -196,6 +196,11 @@ class Samples(WorkerTest):
                 self.assert_ok(sample)
                 self.assertIs(sample["verified"], True)
 
+    def test_it_verifies_as_long_as_it_is_asked_to(self):
+        for rounds in (None, 1, 50):
+            asked = {} if rounds is None else {"verify_rounds": rounds}
+            self.assertEqual(ask(request(corpus("one-segment"), "pooling", passes=["verify"], **asked))["verified_rounds"], rounds or 4)
+
     def test_imports_are_given(self):
         sample = ask(request(corpus("imported-memory"), "pooling", touching(writes=[0, 65536]), passes=["verify", "batch"]))
         self.assert_ok(sample)

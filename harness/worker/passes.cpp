@@ -88,6 +88,7 @@ Json by_path(const Recorded& recorded, const Cell& cell) {
 void pass_verify(PassContext& context) {
   if (const auto leak = context.cell.verify(context.request.verify_rounds)) throw Leak("not isolated: " + *leak);
   if (context.cell.can_verify()) context.sample["verified"] = true;
+  context.sample["verified_rounds"] = context.request.verify_rounds;
 }
 
 void pass_first(Cell& cell, Json& sample) {

@@ -138,6 +138,7 @@ async function measure(request, sample) {
   }
   if (wants('verify')) {
     oracle.verify(request.seed, request.verify_rounds ?? 4, calls ? work : null);
+    sample.verified_rounds = request.verify_rounds ?? 4;
     // Without its memory an instance was not looked into.
     sample.verified = program.seesMemory || program.counts.memory === 0 ? true : null;
   }

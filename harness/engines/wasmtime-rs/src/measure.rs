@@ -48,8 +48,9 @@ pub fn measure(mut request: Request, sample: &mut Value) -> Result<(), Stop> {
     let verifies = wants(Pass::Verify) || wants(Pass::VerifyAfter);
     let mut reference = if verifies { Some(Reference::of(fresh)?) } else { None };
     if let Some(reference) = reference.as_mut().filter(|_| wants(Pass::Verify)) {
-        verify_apart(&loader, room, reference, request.seed)?;
+        verify_apart(&loader, room, reference, &request)?;
         sample["verified"] = true.into();
+        sample["verified_rounds"] = request.verify_rounds.into();
     }
     let warm = [Pass::Batch, Pass::Phases, Pass::Counters, Pass::VerifyAfter];
     if warm.into_iter().any(wants) {
@@ -80,10 +81,10 @@ pub fn measure(mut request: Request, sample: &mut Value) -> Result<(), Stop> {
 
 /// In a pool of its own, as reading all of a timed slot would change what follows; of one instance, so that its slot is
 /// used again even while resets wait for their batch. A module with externrefs has one more memory for these.
-fn verify_apart(loader: &Loader, room: Room, reference: &mut Reference, seed: u64) -> Result<(), Stop> {
+fn verify_apart(loader: &Loader, room: Room, reference: &mut Reference, request: &Request) -> Result<(), Stop> {
     let program = loader.with_room(&Room { instances: 1, memories: room.memories + 1, ..room })?;
     let calls = loader.calls(&program)?;
-    verify(&program, reference, calls.as_ref(), seed)
+    verify(&program, reference, calls.as_ref(), (request.verify_rounds, request.seed))
 }
 
 fn refuse_what_it_cannot(request: &Request) -> Result<(), Stop> {

@@ -25,6 +25,8 @@ pub struct Request {
     pub parts: u64,
     #[serde(default = "default_batch_ms")]
     pub batch_ms: f64,
+    #[serde(default = "default_verify_rounds")]
+    pub verify_rounds: u64,
     pub inject: Option<Value>,
 }
 
@@ -112,4 +114,8 @@ fn one() -> u64 {
 
 fn default_batch_ms() -> f64 {
     60.0
+}
+
+fn default_verify_rounds() -> u64 {
+    4
 }

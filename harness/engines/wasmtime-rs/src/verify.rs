@@ -10,8 +10,6 @@ use crate::places::Place;
 use crate::program::{Host, Live, Program};
 use crate::stop::Stop;
 
-const ROUNDS: u64 = 4;
-
 /// An instance that no pool had a part in.
 pub struct Reference {
     program: Program,
@@ -43,9 +41,14 @@ impl Reference {
 type Seen<'a> = (&'a mut Store<Host>, Extern);
 type Compare = fn(name: &str, got: Seen, expected: Seen) -> Option<String>;
 
-/// Instances one after another in the slots of `program`, each compared, called, messed up and dropped.
-pub fn verify(program: &Program, reference: &mut Reference, calls: Option<&Calls>, seed: u64) -> Result<(), Stop> {
-    for round in 0..ROUNDS {
+/// So many instances one after another in the slots of `program`, each compared, called, messed up and dropped.
+pub fn verify(
+    program: &Program,
+    reference: &mut Reference,
+    calls: Option<&Calls>,
+    (rounds, seed): (u64, u64),
+) -> Result<(), Stop> {
+    for round in 0..rounds {
         let mut live = program.new_instance()?;
         let mut found = reference.difference(program, &mut live);
         // Every other tenant grows first, so that both kinds of memory follow each other.

@@ -1,10 +1,10 @@
 //! A witness: what the worker `wasmtime-rs` measures, measured by Criterion, with code that shares nothing with the
 //! worker but the list of addresses.
 //!
-//!     instbench-wasmtime-independent REQUEST.json...
+//!     instbench-wasmtime-independent [--setting NAME] REQUEST.json...
 //!
 //! REQUEST.json is a request as a worker gets it; of it `module.path` and `touches` are read. For each and for each of
-//! three settings: Store::new, InstancePre::instantiate, the touching, the drop. One line of JSON on standard output
+//! three settings (or the one that is named): Store::new, InstancePre::instantiate, the touching, the drop. One line of JSON on standard output
 //! says what Criterion found; its own words go there too, but never begin with a brace.
 
 use std::error::Error;
@@ -29,10 +29,16 @@ fn main() -> Outcome<()> {
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(2))
         .output_directory(&results);
-    for path in std::env::args().skip(1) {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut settings = SETTINGS.to_vec();
+    if arguments.len() > 1 && arguments[0] == "--setting" {
+        settings.retain(|setting| *setting == arguments[1]);
+        arguments.drain(..2);
+    }
+    for path in arguments {
         let request: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
         let code = compile(&request)?;
-        for setting in SETTINGS {
+        for setting in &settings {
             let line = match measure(&mut criterion, (&request, &code), &path, setting, &results) {
                 Ok(found) => found,
                 Err(error) => json!({"error": format!("{error:#}")}),

@@ -83,6 +83,7 @@ class Drawing {
     varied_runs_ = Share(runs_.size(), vary);
     varied_reads_ = Share(reads_.size(), vary);
     varied_entries_ = Share(entries_.size(), vary);
+    base_ = {runs_, reads_, entries_, used_, entry_used_};
   }
 
   Touches touches() const {
@@ -99,7 +100,13 @@ class Drawing {
     return now;
   }
 
+  // Another cycle: the base with another share redrawn.
   void next() {
+    runs_ = base_.runs;
+    reads_ = base_.reads;
+    entries_ = base_.entries;
+    used_ = base_.used;
+    entry_used_ = base_.entry_used;
     varied_runs_.cycle(random_, [this](size_t i) { runs_[i].start = redraw(used_, runs_[i].start, runs_[i].pages); });
     varied_reads_.cycle(random_, [this](size_t i) { reads_[i] = redraw(used_, reads_[i], 1); });
     varied_entries_.cycle(random_, [this](size_t i) { entries_[i] = redraw(entry_used_, entries_[i], 1); });
@@ -165,7 +172,14 @@ class Drawing {
     return start;
   }
 
+  struct Places {
+    std::vector<Run> runs;
+    std::vector<uint64_t> reads, entries;
+    std::vector<bool> used, entry_used;
+  };
+
   Random random_;
+  Places base_;
   bool reread_;
   uint64_t reread_pages_ = 0;
   std::vector<bool> used_;  // by page

@@ -2,9 +2,11 @@
 //
 // Drawn from the seed alone, as offsets from the start of memory 0, so that every engine and strategy is
 // touched at the same addresses. Written pages are drawn as runs that never adjoin; pages only read are
-// others. With `vary` that share of the written runs, of the read pages and of the table entries is drawn
-// anew for each cycle. All of it is drawn beforehand, as kCycles plans that are then used in turn: a
-// cycle that is timed only moves to the next.
+// others. The first cycle's are the base, what all requests have in common; with `vary` each later cycle has that share of
+// the written runs, of the read pages and of the table entries elsewhere, drawn for it alone, and the rest in common with
+// the base. (A set that drifted without end would be another one each time a slot comes round: with many slots, every
+// `vary` would measure vary=1.) All of it is drawn beforehand, as kCycles plans that are then used in turn: a cycle that is
+// timed only moves to the next.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +53,8 @@ struct Touches {
 class TouchPlan {
  public:
   // Plans drawn when `vary` is not zero; fewer when they would take more than kPlanBytes.
-  static constexpr size_t kCycles = 256;
+  // A prime, so that with any other number of slots each of them comes to see all of the plans.
+  static constexpr size_t kCycles = 257;
   static constexpr size_t kPlanBytes = size_t{64} << 20;
 
   TouchPlan(const Workload& workload, double vary, uint64_t seed, const TouchTarget& target);

@@ -78,9 +78,9 @@ TEST(TouchPlan, VaryRedrawsItsShareOfEverything) {
   workload.calls = 20;
   for (const double vary : {0.05, 0.5, 1.0}) {
     TouchPlan plan(workload, vary, 1, kTarget);
+    const Touches before = plan.now();
     size_t writes = 0, reads = 0, entries = 0;
     for (int cycle = 0; cycle < 200; ++cycle) {
-      const Touches before = plan.now();
       plan.next_cycle();
       ASSERT_EQ(pages_of(plan.now().writes).size(), 100u);
       ASSERT_EQ(pages_of(plan.now().reads).size(), 40u);
@@ -94,6 +94,17 @@ TEST(TouchPlan, VaryRedrawsItsShareOfEverything) {
     EXPECT_NEAR(static_cast<double>(reads), 200 * 40 * vary, 200 * 40 * vary * 0.02);
     EXPECT_NEAR(static_cast<double>(entries), 200 * 20 * vary, 200 * 20 * vary * 0.03);
   }
+}
+
+// However far apart two cycles are, they have in common what neither has redrawn.
+TEST(TouchPlan, TheBaseDoesNotDrift) {
+  TouchPlan plan(touching(0, 100), 0.05, 1, kTarget);
+  const Touches base = plan.now();
+  for (int cycle = 0; cycle < 200; ++cycle) plan.next_cycle();
+  const Touches late = plan.now();
+  EXPECT_EQ(moved(base.writes, late.writes), 5u);
+  for (int cycle = 0; cycle < 64; ++cycle) plan.next_cycle();
+  EXPECT_LE(moved(late.writes, plan.now().writes), 10u);
 }
 
 TEST(TouchPlan, VaryFindsAPlaceInAFullMemory) {

@@ -24,6 +24,7 @@ enum class ResetPath : uint8_t {
   keep,     // the low pages put back, the rest discarded
   scan,     // the first runs of private pages put back, the rest discarded
   restore,  // every private page put back
+  track,    // the pages that were written put back
   none,     // nothing was handed out: nothing to reset
 };
 
@@ -34,7 +35,7 @@ struct Path {
   ResetPath reset = ResetPath::pending;
 
   bool operator==(const Path&) const = default;
-  static constexpr uint32_t kResets = 10;
+  static constexpr uint32_t kResets = 11;
   // A small dense number, for histograms without allocation.
   uint32_t index() const {
     return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * kResets +

@@ -12,16 +12,13 @@
 namespace instbench {
 namespace {
 
-// Runs that one PAGEMAP_SCAN is asked for: the kernel allocates 24 bytes each, and past 8 KiB no longer from its caches
-// (400 ns more where this was measured).
-constexpr size_t kRunsOfScan = 341;
 constexpr size_t kRunsOfWasmtime = 32;  // reset=scan
 // The runs of kept pages that a slot remembers; with more of them it scans every time.
 constexpr size_t kMostKeptSpans = 1024;
 
 // Scratch of the resets of this thread.
-thread_local constinit std::array<os::PageRegion, kRunsOfScan> scanned{};
-thread_local constinit std::array<iovec, kRunsOfScan> given_back{};
+thread_local constinit std::array<os::PageRegion, os::kRunsOfScan> scanned{};
+thread_local constinit std::array<iovec, os::kRunsOfScan> given_back{};
 
 }  // namespace
 

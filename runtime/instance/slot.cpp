@@ -88,7 +88,7 @@ MemoryPath Slot::adopt(const Prepared& prepared) {
   const bool has_memory = !prepared.needs().memory_pages.empty();
   if (state_ == SlotState::ready && holds(prepared)) {
     fit_sizes(prepared);
-    if (vmctx_owner_ != prepared.id()) open_residency(prepared);
+    if (vmctx_owner_ != prepared.id()) begin_keeping(prepared);
     return has_memory ? MemoryPath::kept : MemoryPath::none;
   }
   if (state_ == SlotState::ready) wipe();
@@ -113,7 +113,7 @@ void Slot::open(const Prepared& prepared) {
       os::prefer_huge_pages({memory_base(i), memories_[i].accessible});
     map_extents(prepared, i);
   }
-  open_residency(prepared);
+  begin_keeping(prepared);
   state_ = SlotState::ready;
 }
 
@@ -126,10 +126,16 @@ StartState Slot::start_state(const Prepared& prepared, size_t memory) const {
           prepared.needs().memory_pages.empty() ? nullptr : &prepared.image(memory)};
 }
 
-void Slot::open_residency(const Prepared& prepared) {
-  if (prepared.strategy().reset != Reset::restore) return;
-  residency_.resize(parts(prepared));
-  for (size_t i = 0; i < residency_.size(); ++i) residency_[i].open(start_state(prepared, i).pages());
+// What the resets that keep pages remember is of this module's parts, from now on. REQUIRES: no page of them is private,
+// or all that are read as at the start.
+void Slot::begin_keeping(const Prepared& prepared) {
+  if (prepared.strategy().reset == Reset::restore) {
+    residency_.resize(parts(prepared));
+    for (size_t i = 0; i < residency_.size(); ++i) residency_[i].open(start_state(prepared, i).pages());
+  } else if (prepared.strategy().reset == Reset::track) {
+    tracking_.resize(parts(prepared));
+    for (size_t i = 0; i < tracking_.size(); ++i) tracking_[i].begin(start_state(prepared, i));
+  }
 }
 
 void Slot::map_extents(const Prepared& prepared, size_t memory) {
@@ -173,7 +179,8 @@ ResetPath Slot::reset(const Prepared& prepared) {
   switch (prepared.strategy().reset) {
     case Reset::keep:
     case Reset::scan:
-    case Reset::restore: {
+    case Reset::restore:
+    case Reset::track: {
       const ResetPath path = reset_resident(prepared);
       state_ = SlotState::ready;
       return path;
@@ -225,6 +232,8 @@ ResetPath Slot::reset_resident(const Prepared& prepared) {
       reset_keep(start, strategy.resident_bytes);
     else if (strategy.reset == Reset::scan)
       reset_scan(start, strategy.resident_bytes);
+    else if (strategy.reset == Reset::track)
+      path = tracking_[i].reset(start, strategy.resident_bytes);
     else if (const ResetPath one = residency_[i].restore(start, strategy.resident_bytes,
                                                                   strategy.find == Find::faults);
              i == 0)

@@ -22,6 +22,7 @@
 #include "runtime/instance/path.hpp"
 #include "runtime/instance/prepared.hpp"
 #include "runtime/instance/residency.hpp"
+#include "runtime/instance/tracking.hpp"
 #include "runtime/os/mapping.hpp"
 
 namespace instbench {
@@ -117,13 +118,14 @@ class Slot {
   void discard_grown(const Prepared& prepared);
   void close_grown(const Prepared& prepared);
   StartState start_state(const Prepared& prepared, size_t memory) const;
-  void open_residency(const Prepared& prepared);
+  void begin_keeping(const Prepared& prepared);
 
   SlotGeometry geometry_;
   SlotState state_ = SlotState::unmapped;
   os::Mapping mapping_;
   std::vector<MemoryPlace> memories_;
   std::vector<Residency> residency_;  // reset=restore: by memory, the first with the tables
+  std::vector<Tracking> tracking_;    // reset=track: likewise
   uint64_t vmctx_owner_ = 0;
   bool content_present_ = false;
   bool touched_ = false;

@@ -28,7 +28,7 @@ constexpr Strategy resident(Reset reset, uint64_t bytes, Find find = Find::scan)
   return strategy;
 }
 
-constexpr std::array<Preset, 10> kPresets{{
+constexpr std::array<Preset, 11> kPresets{{
     {"eager", "every runtime before 2022", with(Alloc::fresh, MemoryInit::copy, TableInit::eager, Reset::unmap)},
     {"overlay", "a memfd image, no pool", with(Alloc::fresh, MemoryInit::overlay, TableInit::eager, Reset::unmap)},
     {"overlay-lazy", "a memfd image and lazy tables, no pool",
@@ -38,6 +38,7 @@ constexpr std::array<Preset, 10> kPresets{{
     {"pool-copy", "a pool without copy-on-write", with(Alloc::pool, MemoryInit::copy, TableInit::lazy, Reset::copy)},
     {"pool-keep", "Wasmtime with keep-resident", resident(Reset::keep, uint64_t{1} << 20), false},
     {"pool-scan", "Wasmtime with pagemap_scan", resident(Reset::scan, uint64_t{1} << 20), false},
+    {"pool-track", "the kernel notes every page written", resident(Reset::track, Strategy::kDefaultResident), false},
     {"pool-restore", "every private page put back in place", resident(Reset::restore, Strategy::kDefaultResident),
      false},
     {"best", "the working set kept, found by its faults",
@@ -59,7 +60,7 @@ constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<Ta
 constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
                             Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy},
                             Word<Reset>{"keep", Reset::keep},       Word<Reset>{"scan", Reset::scan},
-                            Word<Reset>{"restore", Reset::restore}};
+                            Word<Reset>{"restore", Reset::restore}, Word<Reset>{"track", Reset::track}};
 constexpr std::array kFind{Word<Find>{"scan", Find::scan}, Word<Find>{"faults", Find::faults}};
 constexpr std::array kTableReset{Word<TableReset>{"discard", TableReset::discard},
                                  Word<TableReset>{"refill", TableReset::refill}};
@@ -149,13 +150,15 @@ Strategy preset_named(std::string_view name) {
                       "; or give axes such as alloc=pool,reset=remap");
 }
 
-bool keeps_pages(Reset reset) { return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore; }
+bool keeps_pages(Reset reset) {
+  return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore || reset == Reset::track;
+}
 
 void refuse_contradictions(const Strategy& s) {
   if (s.alloc == Alloc::fresh && s.reset != Reset::unmap)
     throw StrategyError("alloc=fresh is given back with reset=unmap: other resets need alloc=pool");
   if (s.alloc == Alloc::pool && s.reset == Reset::unmap)
-    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy|keep|scan|restore");
+    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy|keep|scan|restore|track");
   if (s.backing == Backing::file && s.memory != MemoryInit::overlay)
     throw StrategyError("backing=file needs memory=overlay: copying maps no image");
   if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
@@ -164,9 +167,11 @@ void refuse_contradictions(const Strategy& s) {
   if (s.table_reset == TableReset::refill && s.reset != Reset::madvise)
     throw StrategyError("table-reset=refill goes with reset=madvise: the other resets treat tables their own way");
   if (keeps_pages(s.reset) && s.memory != MemoryInit::overlay)
-    throw StrategyError("reset=keep|scan|restore needs memory=overlay: what they give back must read as the image");
+    throw StrategyError("reset=keep|scan|restore|track needs memory=overlay: what they give back must read as the image");
+  if (s.reset == Reset::track && s.backing != Backing::memfd)
+    throw StrategyError("reset=track needs backing=memfd: userfaultfd tracks no pages of files");
   if (!keeps_pages(s.reset) && s.resident_bytes != Strategy::kDefaultResident)
-    throw StrategyError("resident= goes with reset=keep|scan|restore");
+    throw StrategyError("resident= goes with reset=keep|scan|restore|track");
   if (s.find == Find::faults && s.reset != Reset::restore) throw StrategyError("find=faults goes with reset=restore");
   if (s.resident_bytes % os::kPageBytes != 0) throw StrategyError("resident is a multiple of 4KiB");
   if (s.reserve_bytes % 65536 != 0 || s.guard_bytes % 65536 != 0)

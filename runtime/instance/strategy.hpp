@@ -21,8 +21,8 @@ namespace instbench {
 enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance, or slots that are kept
 enum class MemoryInit : uint8_t { copy, overlay };  // copy the segments, or map the image copy-on-write
 enum class TableInit : uint8_t { eager, lazy };     // fill every entry, or compute an entry when first seen
-// keep, scan and restore put pages back in place: residency.hpp.
-enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore };
+// keep, scan and restore put pages back in place: residency.hpp; track: tracking.hpp.
+enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore, track };
 enum class Find : uint8_t { scan, faults };  // how reset=restore finds written pages: ask each time, or if there were faults
 enum class TableReset : uint8_t { discard, refill };  // give the table's pages back, or keep them and fill over
 enum class Thp : uint8_t { off, on };                 // transparent huge pages for slots
@@ -37,7 +37,7 @@ struct Strategy {
   TableInit tables = TableInit::lazy;
   Reset reset = Reset::madvise;
   Find find = Find::scan;
-  uint64_t resident_bytes = kDefaultResident;  // that keep, scan and restore may leave resident in a slot
+  uint64_t resident_bytes = kDefaultResident;  // that keep, scan, restore and track may leave resident in a slot
   TableReset table_reset = TableReset::discard;
   Thp thp = Thp::off;
   uint64_t reserve_bytes = uint64_t{4} << 30;          // address space per memory, before its guard

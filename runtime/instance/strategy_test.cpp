@@ -38,6 +38,19 @@ TEST(Strategy, BackingSaysWhereAnOverlaysImageLies) {
   EXPECT_NE(refusal("eager,backing=file").find("memory=overlay"), std::string::npos);
 }
 
+TEST(Strategy, WhatIsKeptResidentHasABudget) {
+  EXPECT_EQ(parse_strategy("pool-lazy,reset=restore"), parse_strategy("pool-restore"));
+  EXPECT_EQ(parse_strategy("pool-restore,find=faults"), parse_strategy("best"));
+  EXPECT_EQ(parse_strategy("best,resident=64KiB").resident_bytes, uint64_t{64} << 10);
+  EXPECT_NE(canonical(parse_strategy("best")).find(",reset=restore,find=faults,resident=16MiB,"), std::string::npos);
+  EXPECT_EQ(canonical(parse_strategy("pool-scan")).find("find="), std::string::npos);
+  EXPECT_NE(refusal("pool-lazy,resident=1MiB").find("resident= goes with"), std::string::npos);
+  EXPECT_NE(refusal("pool-scan,find=faults").find("reset=restore"), std::string::npos);
+  EXPECT_NE(refusal("pool-copy,reset=restore").find("memory=overlay"), std::string::npos);
+  EXPECT_NE(refusal("best,resident=100").find("multiple of 4KiB"), std::string::npos);
+  EXPECT_NE(refusal("pool-track,backing=file").find("backing=memfd"), std::string::npos);
+}
+
 TEST(Strategy, OverridesFollowAPreset) {
   EXPECT_EQ(parse_strategy("pool-lazy,reset=remap").reset, Reset::remap);
   EXPECT_EQ(parse_strategy("alloc=fresh"), parse_strategy("overlay-lazy"));

@@ -157,7 +157,7 @@ std::array<Feature, kFeatureCount> probe_all() {
       {"thp_control", "3.15", "thp=off and thp=on", probe_thp_control()},
       {"populate_write", "5.14", "prefaulting a working set (not used by any preset yet)", probe_populate_write()},
       {"pagemap_scan", "6.7", "finding private pages: reset=scan and reset=restore", probe_pagemap_scan()},
-      {"userfaultfd_wp_async", "6.7", "tracking written pages (not used by any preset yet)", probe_wp_async()},
+      {"userfaultfd_wp_async", "6.7", "tracking written pages: reset=track", probe_wp_async()},
       {"process_madvise", "6.14", "giving many pages back in one call (reset=restore)", probe_process_madvise()},
       {"ptrace", "2.4", "the independent count of system calls", probe_ptrace()},
   }};

@@ -1,7 +1,9 @@
 #include "runtime/os/pagemap.hpp"
 
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,43 +14,112 @@
 namespace instbench::os {
 namespace {
 
-// /proc/self/pagemap of this very process. One that was opened before a fork would show the parent's pages to the
-// child, so the child begins without.
-std::atomic<int> process_pagemap{-1};
+// A descriptor of this very process, opened when first used. One that was opened before a fork would show and change the
+// parent's pages in the child, so the child begins without.
+class ProcessFd {
+ public:
+  template <typename Open>
+  int get(const Open& open) {
+    const int known = fd_.load(std::memory_order_acquire);
+    return known >= 0 ? known : make(open);
+  }
+  void forget() {
+    const int parents = fd_.exchange(-1);
+    if (parents >= 0) ::close(parents);
+  }
 
-void forget_parents_pagemap() {
-  const int parents = process_pagemap.exchange(-1);
-  if (parents >= 0) ::close(parents);
+ private:
+  template <typename Open>
+  [[gnu::cold]] int make(const Open& open) {
+    const int opened = open();
+    int none = -1;
+    if (fd_.compare_exchange_strong(none, opened)) return opened;
+    ::close(opened);  // another thread was faster
+    return none;
+  }
+  std::atomic<int> fd_{-1};
+};
+
+ProcessFd pagemap, userfault;
+
+void forget_at_fork() {
+  [[maybe_unused]] static const int kRegistered = ::pthread_atfork(nullptr, nullptr, [] {
+    pagemap.forget();
+    userfault.forget();
+  });
 }
 
-[[gnu::cold]] int open_pagemap() {
-  [[maybe_unused]] static const int kRegistered = ::pthread_atfork(nullptr, nullptr, &forget_parents_pagemap);
+int open_pagemap() {
+  forget_at_fork();
   const int opened = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   if (opened < 0) throw_errno("open(/proc/self/pagemap)");
-  int none = -1;
-  if (process_pagemap.compare_exchange_strong(none, opened)) return opened;
-  ::close(opened);  // another thread was faster
-  return none;
+  return opened;
 }
 
-}  // namespace
+// Declared here because Debian 12's header is older.
+constexpr uint64_t kWpUnpopulated = uint64_t{1} << 13, kWpAsync = uint64_t{1} << 15;
 
-PrivatePages find_private_pages(Range range, std::span<PageRegion> found) {
-  int pagemap = process_pagemap.load(std::memory_order_acquire);
-  if (pagemap < 0) [[unlikely]]
-    pagemap = open_pagemap();
+int open_userfault() {
+  forget_at_fork();
+  const auto opened = static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */));
+  if (opened < 0) throw_errno("userfaultfd");
+  struct uffdio_api api {};
+  api.api = UFFD_API;
+  api.features = kWpAsync | kWpUnpopulated | UFFD_FEATURE_WP_HUGETLBFS_SHMEM;
+  if (::ioctl(opened, UFFDIO_API, &api) == 0) return opened;
+  const int error = errno;
+  ::close(opened);
+  throw_error(error, "ioctl(UFFDIO_API, WP_ASYNC)");
+}
+
+PagemapScan scan_of(Range range, std::span<PageRegion> found) {
   PagemapScan scan{};
   scan.size = sizeof scan;
   scan.start = reinterpret_cast<uint64_t>(range.base);
   scan.end = reinterpret_cast<uint64_t>(range.end());
   scan.vec = reinterpret_cast<uint64_t>(found.data());
   scan.vec_len = found.size();
+  return scan;
+}
+
+PrivatePages run(PagemapScan& scan) {
+  const int fd = pagemap.get(open_pagemap);
+  const int regions = count(Call::ioctl) ? ::ioctl(fd, kPagemapScanIoctl, &scan) : -1;
+  if (regions < 0) throw_errno("ioctl(PAGEMAP_SCAN, len=" + std::to_string(scan.end - scan.start) + ")");
+  return {static_cast<size_t>(regions), reinterpret_cast<std::byte*>(scan.walk_end)};
+}
+
+}  // namespace
+
+PrivatePages find_private_pages(Range range, std::span<PageRegion> found) {
+  PagemapScan scan = scan_of(range, found);
   scan.category_inverted = kPageIsFile | kPageIsPfnZero;
   scan.category_mask = kPageIsFile | kPageIsPfnZero;
   scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
-  const int regions = count(Call::ioctl) ? ::ioctl(pagemap, kPagemapScanIoctl, &scan) : -1;
-  if (regions < 0) throw_errno("ioctl(PAGEMAP_SCAN, len=" + std::to_string(range.bytes) + ")");
-  return {static_cast<size_t>(regions), reinterpret_cast<std::byte*>(scan.walk_end)};
+  return run(scan);
+}
+
+void track_writes(Range range) {
+  struct uffdio_register request {};
+  request.range = {reinterpret_cast<uint64_t>(range.base), range.bytes};
+  request.mode = UFFDIO_REGISTER_MODE_WP;
+  const int fd = userfault.get(open_userfault);
+  if (!count(Call::ioctl) || ::ioctl(fd, UFFDIO_REGISTER, &request) != 0)
+    throw_errno("ioctl(UFFDIO_REGISTER, len=" + std::to_string(range.bytes) + ")");
+}
+
+PrivatePages find_written_pages(Range range, std::span<PageRegion> found) {
+  PagemapScan scan = scan_of(range, found);
+  scan.flags = kScanChecksAsync;
+  scan.category_mask = kPageIsWritten;
+  return run(scan);
+}
+
+void protect_written(Range range) {
+  PagemapScan scan = scan_of(range, {});
+  scan.flags = kScanChecksAsync | kScanProtects;
+  scan.category_mask = kPageIsWritten;
+  static_cast<void>(run(scan));
 }
 
 }  // namespace instbench::os

@@ -30,10 +30,13 @@ struct PagemapScan {
   uint64_t return_mask;
 };
 
+inline constexpr uint64_t kPageIsWritten = 1 << 1;
 inline constexpr uint64_t kPageIsFile = 1 << 2;
 inline constexpr uint64_t kPageIsPresent = 1 << 3;
 inline constexpr uint64_t kPageIsSwapped = 1 << 4;
 inline constexpr uint64_t kPageIsPfnZero = 1 << 5;
+inline constexpr uint64_t kScanProtects = 1 << 0;    // PM_SCAN_WP_MATCHING: what matches is write-protected again
+inline constexpr uint64_t kScanChecksAsync = 1 << 1;  // PM_SCAN_CHECK_WPASYNC: EPERM where writes are not tracked
 inline constexpr unsigned long kPagemapScanIoctl = _IOWR('f', 16, PagemapScan);
 
 }  // namespace instbench::os

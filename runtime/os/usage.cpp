@@ -58,19 +58,18 @@ Faults thread_faults() noexcept {
   return {static_cast<uint64_t>(usage.ru_minflt), static_cast<uint64_t>(usage.ru_majflt)};
 }
 
-namespace {
+uint64_t forks() {
+  static std::atomic<uint64_t> generation{0};
+  [[maybe_unused]] static const int kRegistered =
+      ::pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
+  return generation.load(std::memory_order_relaxed);
+}
 
 // A child's faults are counted from zero, so its numbers must not be taken for its parent's.
-std::atomic<uint64_t> forks{0};
-
-}  // namespace
-
 uint64_t process_faults() {
-  [[maybe_unused]] static const int kRegistered =
-      ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
   struct rusage usage {};
   if (!count(Call::getrusage) || ::getrusage(RUSAGE_SELF, &usage) != 0) throw_errno("getrusage(RUSAGE_SELF)");
-  return (forks.load(std::memory_order_relaxed) << 48) + static_cast<uint64_t>(usage.ru_minflt) +
+  return (forks() << 48) + static_cast<uint64_t>(usage.ru_minflt) +
          static_cast<uint64_t>(usage.ru_majflt);
 }
 

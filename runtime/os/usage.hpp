@@ -22,6 +22,8 @@ Faults thread_faults() noexcept;  // getrusage(RUSAGE_THREAD), Linux 2.6.26. COS
 // A forked child's numbers are none of its parent's.
 // COST: one system call, counted.
 uint64_t process_faults();
+// How often this process's line was forked since this program began: another number in a child than in its parent.
+uint64_t forks();
 
 // Monotonic clock in nanoseconds (CLOCK_MONOTONIC through the vDSO). COST: about 20 ns on the development machine.
 inline uint64_t now_ns() noexcept {

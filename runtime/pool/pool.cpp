@@ -21,9 +21,10 @@ void require_features(const Strategy& strategy) {
   if (strategy.reset == Reset::madvise) require("madvise_discard", "reset=madvise");
   if (strategy.reset == Reset::remap) require("remap_fixed", "reset=remap");
   if (strategy.reset == Reset::keep) require("madvise_discard", "reset=keep");
-  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore) {
+  if (strategy.reset == Reset::track) require("userfaultfd_wp_async", "reset=track");
+  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore || strategy.reset == Reset::track) {
     require("madvise_discard", "giving pages back");
-    require("pagemap_scan", strategy.reset == Reset::scan ? "reset=scan" : "reset=restore");
+    require("pagemap_scan", "finding pages to put back");
   }
 }
 

@@ -100,6 +100,26 @@ TEST_F(Resident, MoreRunsThanAScanTakesNeedAnother) {
   EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 700 * os::kPageBytes);
 }
 
+TEST_F(Resident, TrackPutsBackWhatThisTenantWroteAndNothingElse) {
+  if (!os::feature("userfaultfd_wp_async").ok) GTEST_SKIP() << os::feature("userfaultfd_wp_async").why_not;
+  PoolWith one(kEightMiB, parse_strategy("pool-track"), 1);
+  cycle(one, every(3, 200));
+  const Release release = cycle(one, every(3, 20));
+  EXPECT_EQ(release.path, ResetPath::track);
+  EXPECT_EQ(calls(release.cost, Call::ioctl), 2u);
+  EXPECT_EQ(total(release.cost), 2u);
+  EXPECT_EQ(release.cost.bytes_copied + release.cost.bytes_zeroed, 20 * os::kPageBytes);
+  EXPECT_EQ(total(cycle(one, {}).cost), 2u);
+}
+
+TEST_F(Resident, TrackGivesAllBackPastItsBudget) {
+  if (!os::feature("userfaultfd_wp_async").ok) GTEST_SKIP() << os::feature("userfaultfd_wp_async").why_not;
+  PoolWith one(kEightMiB, parse_strategy("pool-track,resident=64KiB"), 1);
+  EXPECT_EQ(calls(cycle(one, every(3, 10)).cost, Call::madvise), 0u);
+  EXPECT_EQ(calls(cycle(one, every(5, 20)).cost, Call::madvise), 1u);
+  EXPECT_EQ(cycle(one, every(3, 10)).cost.bytes_zeroed + os::kPageBytes, 10 * os::kPageBytes);
+}
+
 TEST_F(Resident, WithoutAFaultNothingIsScanned) {
   PoolWith one(kEightMiB, parse_strategy("best"), 1);
   for (int i = 0; i < 4; ++i) cycle(one, every(3, 50));

@@ -81,7 +81,8 @@ inline std::vector<Strategy> all_strategies() {
         "pool,reset=copy", "pool,memory=copy", "pool-copy,reset=remap", "overlay,backing=file",
         "pool-lazy,backing=file", "pool,reset=remap,backing=file", "pool-keep,resident=64KiB", "pool-keep,resident=0",
         "pool-keep,tables=eager", "pool-scan", "pool-scan,tables=eager,resident=16KiB", "pool-scan,backing=file",
-        "pool-restore", "pool-restore,resident=32KiB", "pool-restore,tables=eager", "pool-restore,backing=file", "best",
+        "pool-restore", "pool-restore,resident=32KiB", "pool-restore,tables=eager", "pool-restore,backing=file",
+        "pool-track", "pool-track,resident=64KiB", "pool-track,tables=eager", "best",
         "best,affinity=off", "best,tables=eager,resident=64KiB"}) {
     Strategy strategy = parse_strategy(text);
     strategy.reserve_bytes = uint64_t{16} << 20;

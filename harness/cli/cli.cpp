@@ -82,6 +82,7 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_list(app, action);
   add_inspect(app, action);
   add_run(app, action, arguments);
+  add_advise(app, action, arguments);
   add_call(app, action);
   add_compare(app, action, arguments);
   add_gate(app, action, arguments);

@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 void add_list(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
+void add_advise(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
 void add_call(CLI::App& app, Action& action);
 void add_compare(CLI::App& app, Action& action, const std::vector<std::string>& arguments);
 void add_gate(CLI::App& app, Action& action, const std::vector<std::string>& arguments);

@@ -9,6 +9,7 @@
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
 #include "harness/cli/program_options.hpp"
+#include "harness/cli/run_command.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/protocol/text.hpp"
 #include "harness/report/table.hpp"
@@ -21,18 +22,6 @@
 
 namespace instbench::bench {
 namespace {
-
-struct RunOptions {
-  Wanted wanted;
-  std::string out, codegen = "auto";
-  uint64_t verify_rounds = kVerifyRounds;
-  uint32_t blocks = 3;
-  double batch_ms = 30;
-  uint64_t seed = 1;
-  double timeout_s = 120;
-  bool dry_run = false, resume = false, force = false, quiet = false;
-  std::vector<std::string> arguments;
-};
 
 Experiment experiment_of(const RunOptions& options, const Selection& selection) {
   Experiment experiment;
@@ -111,7 +100,9 @@ int measure(const RunOptions& options, const Experiment& experiment, RunJournal&
   }
 }
 
-int run(RunOptions options) {
+}  // namespace
+
+int run(RunOptions& options) {
   if (options.resume && options.out.empty()) throw UsageError("--resume needs --out FILE: the run to go on with");
   if (options.resume && options.force) throw UsageError("--resume and --force contradict each other");
   check_range("--batch-ms", options.batch_ms, 0.1, 60000);
@@ -129,8 +120,6 @@ int run(RunOptions options) {
   RunJournal journal = open_journal(options, experiment, id);
   return measure(options, experiment, journal);
 }
-
-}  // namespace
 
 void add_run(CLI::App& app, Action& action, const std::vector<std::string>& arguments) {
   auto options = std::make_shared<RunOptions>();

@@ -162,7 +162,7 @@ def provenance(result, cells, timed, source, drawn="median drawn, line from mini
     tool, run, machine = result.tool, result.run, result.machine
     dirty = {True: ", uncommitted changes", False: ", clean tree"}.get(tool.get("dirty"), ", clean or not: unknown")
     sizes = sorted({len(c.real_ns) for c in cells if c.drawable})
-    processes = f"{'–'.join(str(s) for s in (sizes[0], sizes[-1])[:len(sizes)])} " + ("process" if sizes == [1] else "processes")
+    processes = f"{'–'.join(str(s) for s in (sizes[0], sizes[-1])[:len(sizes)])} " + ("process" if sizes == [1] else "processes") if sizes else "no process"
     return [
         timed,
         f"{processes} per cell, {drawn}; batches of about {_or(run, 'batch_ms')} ms; "

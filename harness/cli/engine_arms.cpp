@@ -92,7 +92,9 @@ void set_program(Arm& arm, const std::string& build) {
     arm.library = build.empty() ? "" : own_file(arm, build);
   } else {
     arm.worker = {fs::absolute(build).lexically_normal().string()};
+    std::error_code ignored;
     if (!is_there(arm.worker.front())) throw UsageError("no such worker program: " + build);
+    if (!fs::is_regular_file(arm.worker.front(), ignored)) throw UsageError("not a file: worker program " + build);
   }
 }
 

@@ -153,6 +153,14 @@ TEST(Sample, EveryBadEndHasItsReason) {
             "worker: its answer is not of protocol 1");
   EXPECT_EQ(reason_of(child_of("{\"protocol\":1,\"status\":\"fine\"}", "", 0)),
             "worker: its answer has no valid status");
+  EXPECT_EQ(reason_of(child_of("{\"protocol\":1,\"status\":\"refused\",\"reason\":\"no such mode\"}", "", 0)),
+            "worker: it refuses the cell: no such mode (a strategy is refused when it is described; a cell is skipped)");
+  for (const char* time : {"0", "-3.5", "1e+16"}) {
+    EXPECT_EQ(reason_of(child_of(R"({"protocol":1,"status":"ok","batch":{"real_ns":)" + std::string(time) + "}}", "", 0)),
+              "worker: its batch takes " + Json::parse(time).dump() + " ns a cycle, which nothing does");
+  }
+  EXPECT_EQ(reason_of(child_of("{\"protocol\":1,\"status\":\"ok\",\"counters\":{\"cycle\":{\"faults.minor\":\"many\"}}}", "", 0)),
+            "worker: its counter faults.minor is not a number");
   os::ChildResult child = child_of("", "stack overflow", 0);
   child.signal = 11;
   EXPECT_TRUE(was_killed(sample_from(child, kTimeout)));

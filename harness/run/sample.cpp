@@ -44,14 +44,44 @@ bool is_too_deep(const std::string& text) {
   return false;
 }
 
+// Times that no measurement gives, and counts that are none.
+std::string implausible(const Json& sample) {
+  constexpr double kLongestNs = 1e15;  // eleven days
+  const auto at = [](const Json& object, const char* key) {
+    return object.is_object() ? object.value(key, Json(nullptr)) : Json(nullptr);
+  };
+  const auto object_at = [&](const Json& object, const char* key) {
+    Json found = at(object, key);
+    return found.is_object() ? found : Json::object();
+  };
+  const Json time = at(at(sample, "batch"), "real_ns");
+  if (time.is_number() && (!(time.get<double>() > 0) || time.get<double>() > kLongestNs))
+    return "its batch takes " + time.dump() + " ns a cycle, which nothing does";
+  const Json phases = object_at(sample, "phases"), cycle = object_at(at(sample, "counters"), "cycle");
+  for (const auto& [phase, figures] : phases.items()) {
+    const Json p50 = at(figures, "p50");
+    if (p50.is_number() && (p50.get<double>() < 0 || p50.get<double>() > kLongestNs))
+      return "its phase " + phase + " takes " + p50.dump() + " ns, which nothing does";
+  }
+  for (const auto& [counter, value] : cycle.items()) {
+    if (!value.is_number() && !value.is_null()) return "its counter " + counter + " is not a number";
+  }
+  return "";
+}
+
 std::string problem_with(const Json& sample) {
   if (!sample.is_object()) return "its answer is not one JSON object";
   if (sample.value("protocol", Json(nullptr)) != kProtocolVersion) {
     return "its answer is not of protocol " + std::to_string(kProtocolVersion);
   }
   const Json status = sample.value("status", Json(nullptr));
+  if (status == "refused") {
+    const Json reason = sample.value("reason", Json(nullptr));
+    return "it refuses the cell" + (reason.is_string() ? ": " + reason.get<std::string>() : "") +
+           " (a strategy is refused when it is described; a cell is skipped)";
+  }
   if (status != "ok" && status != "skipped" && status != "failed") return "its answer has no valid status";
-  return "";
+  return status == "ok" ? implausible(sample) : "";
 }
 
 Json killed_sample(const char* by, const std::string& reason) {

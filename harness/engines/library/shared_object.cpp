@@ -56,6 +56,7 @@ os::Library load(const std::string& engine, const std::string& path, const std::
   const auto skip = [&](const std::string& why) { return Skip(engine + ": " + file + ": " + why); };
   std::error_code ignored;
   if (!fs::exists(path, ignored)) throw skip("no such file");
+  if (!fs::is_regular_file(path, ignored)) throw skip("not a file");
   const std::string mismatch = elf_mismatch(header_of(path), header_of(os::self_path()));
   if (!mismatch.empty()) throw skip(mismatch);
   try {
@@ -91,9 +92,12 @@ void* SharedObject::address_of(const std::string& symbol) const {
 }
 
 Json build_of_library(const Arm& arm) {
-  const std::string& known = arm.library_sha256;
-  return {{"file", fs::path(arm.library).filename().string()},
-          {"sha256", known.empty() ? sha256_hex(os::read_bytes(arm.library)) : known}};
+  // Read by every process: a library that is replaced during a run would otherwise be measured under the old one's name,
+  // and its compiled code be kept under the old one's key.
+  const std::string sha256 = sha256_hex(os::read_bytes(arm.library)), file = fs::path(arm.library).filename().string();
+  if (!arm.library_sha256.empty() && arm.library_sha256 != sha256)
+    throw std::runtime_error(arm.engine + ": " + file + ": its bytes changed since the run began");
+  return {{"file", file}, {"sha256", sha256}};
 }
 
 }  // namespace instbench::bench

@@ -83,11 +83,12 @@ Engine::Engine(const Api& api, const AxisValues& values, const EngineFacts& fact
 
 namespace {
 
-// What was left of it after a crash, say: the next process compiles anew.
-[[noreturn]] void throw_unusable(const std::string& code, const std::string& why) {
-  std::error_code ignored;
-  std::filesystem::remove(code, ignored);
-  throw Skip("wasmtime: its compiled module in the cache cannot be used (" + why + "); it was removed: run again");
+// The file is whole (KeptCode) and of this very library: what it says concerns the settings, a max-memory that is too small
+// for the module above all.
+[[noreturn]] void throw_unusable(const std::string& code, std::string why) {
+  const size_t at = why.find(code);
+  if (at != std::string::npos) why.replace(at, code.size(), "its file in the cache");
+  throw Skip("wasmtime cannot load the compiled module: " + why);
 }
 
 }  // namespace

@@ -37,5 +37,5 @@ require_debian_12() {
   return 1
 }
 
-BUILD_PACKAGES=(g++ cmake ninja-build git wabt tcc libbenchmark-dev nlohmann-json3-dev libcli11-dev libssl-dev libxxhash-dev python3-matplotlib)
+BUILD_PACKAGES=(g++ cmake ninja-build git wabt tcc libbenchmark-dev nlohmann-json3-dev libcli11-dev libssl-dev libxxhash-dev python3-matplotlib systemtap-sdt-dev)
 TEST_PACKAGES=(libgtest-dev python3-jsonschema python3-scipy libbenchmark-tools cmark-gfm python3-pip)

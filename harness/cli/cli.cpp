@@ -91,6 +91,7 @@ int run_cli(const std::vector<std::string>& arguments) {
   add_fetch(app, action);
   add_doctor(app, action);
   add_shape(app, action);
+  add_profile(app, action);
   add_worker(app, action);
   add_wast(app, action);
   add_fuzz(app, action);

@@ -23,6 +23,7 @@ void add_convert(CLI::App& app, Action& action);
 void add_fetch(CLI::App& app, Action& action);
 // `trial` measures an arm against itself, for a few seconds; without one, that is not measured.
 void add_doctor(CLI::App& app, Action& action);
+void add_profile(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
 void add_shape(CLI::App& app, Action& action);
 void add_wast(CLI::App& app, Action& action);

@@ -95,6 +95,8 @@ class Cell {
   // Google Benchmark's loop around whole cycles, and nothing else: `for (auto _ : state) cycle();`.
   virtual void cycles(benchmark::State& state) = 0;
   virtual void run(uint64_t count) = 0;  // `count` cycles
+  // The same with probes at the phases' borders (runtime/os/probes.hpp) where the engine has them.
+  virtual void run_probed(uint64_t count) { run(count); }
   // One cycle of the `thread`-th thread (1, 2, … below the cell's threads), in instances of its own; the cell's first
   // thread is the one that calls all the rest. Called on a thread of its own, beside cycles() and phased_cycle().
   virtual void cycle_beside(uint64_t /*thread*/) { throw Skip("its engine is measured with one thread"); }

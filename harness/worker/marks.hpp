@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "runtime/os/counters.hpp"
+#include "runtime/os/probes.hpp"
 #include "runtime/os/usage.hpp"
 
 namespace instbench::bench {
@@ -30,6 +31,11 @@ struct CounterMarks {
     counters[border] = os::counters();
     faults[border] = os::thread_faults();
   }
+};
+
+// For tracers only: no figure is taken from a cycle that has these.
+struct ProbeMarks {
+  [[gnu::always_inline]] void at(size_t border) noexcept { os::probe_border(border); }
 };
 
 }  // namespace instbench::bench

@@ -10,6 +10,7 @@
 #include "harness/worker/batch.hpp"
 #include "harness/worker/passes.hpp"
 #include "runtime/os/build_info.hpp"
+#include "runtime/os/process.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/os/turns.hpp"
 
@@ -157,6 +158,25 @@ std::string run_request(const std::string& request_json, const Engines& engines)
   // A sample is ok, skipped or failed; a strategy is refused when it is described.
   if (answer["status"] == "refused" && answer.contains("verified")) answer["status"] = "failed";
   return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ProfiledCycles run_profiled(const std::string& request_json, double seconds, const std::function<void()>& warm,
+                            const Engines& engines) {
+  constexpr uint64_t kBetweenLooks = 64;
+  const Request request = request_from_json(Json::parse(request_json));
+  const std::unique_ptr<Cell> cell = engines.open(request);
+  cell->warm_up();
+  warm();
+  ProfiledCycles profiled;
+  const uint64_t begin = os::now_ns();
+  uint64_t now = begin;
+  while (static_cast<double>(now - begin) < seconds * 1e9 && os::interrupted() == 0) {
+    cell->run_probed(kBetweenLooks);
+    profiled.cycles += kBetweenLooks;
+    now = os::now_ns();
+  }
+  profiled.ns_per_cycle = static_cast<double>(now - begin) / static_cast<double>(profiled.cycles);
+  return profiled;
 }
 
 int run_by_hand(const std::string& request_json, const std::vector<std::string>& benchmark_flags,

@@ -198,4 +198,6 @@ void catch_interrupts() {
 
 int interrupted() { return g_interrupted; }
 
+int process_id() { return ::getpid(); }
+
 }  // namespace instbench::os

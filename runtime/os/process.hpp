@@ -54,4 +54,6 @@ void catch_interrupts();
 // 0, or the signal that came (SIGINT, SIGTERM).
 int interrupted();
 
+int process_id();  // of this process: what a profiler attaches to
+
 }  // namespace instbench::os

@@ -32,6 +32,7 @@ class CoreCell final : public Cell {
   double stretched_by() const override { return share_; }
   void cycles(benchmark::State& state) override;
   void run(uint64_t count) override;
+  void run_probed(uint64_t count) override;
   void cycle_beside(uint64_t thread) override;
   PhaseTimes phased_cycle() override;
   CounterSlopes count() override;

@@ -299,6 +299,16 @@ class Capi(unittest.TestCase):
         found = sample("capi", *REAL["wasmtime"][:1], wat, reach={"memory_imported": True, "memory_bytes": PAGE})
         self.assertEqual((found["status"], found["reason"]), ("skipped", 'capi: libwasmtime.so makes no import "env" "memory" of its type'))
 
+    def test_a_library_that_was_replaced_fails_the_cell(self):
+        for _, path, strategy in self.each_library():
+            request = json.loads('{"protocol": 1, "passes": ["batch"], "seed": 1, "iterations": 1}')
+            request.update(module={"name": "test", "path": str(module("one-page")), "exports": exports({})},
+                           arm={"id": "capi", "engine": "capi", "strategy": strategy, "library": str(path), "library_sha256": "0" * 64},
+                           cell={"module": "test", "workload": NONE, "slots": 1, "vary": 0.0, "bystanders": 0, "threads": 1})
+            found = json.loads(ask(request).stdout)
+            self.assertEqual(found["status"], "failed")
+            self.assertIn("its bytes changed since the run began", found["reason"])
+
     def test_what_is_not_exported_cannot_be_touched(self):
         hidden = {"memory_bytes": PAGE, "growable_pages": 3, "hidden": ["memory 0"]}
         wat = own_module("hidden", "(module (memory 1 4))")

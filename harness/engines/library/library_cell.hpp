@@ -31,6 +31,7 @@
 
 #include "harness/engines/library/fault_slopes.hpp"
 #include "harness/engines/library/snapshot.hpp"
+#include "harness/engines/library/start_state.hpp"
 #include "harness/protocol/touch_plan.hpp"
 #include "harness/worker/cell.hpp"
 #include "runtime/os/usage.hpp"
@@ -53,6 +54,7 @@ class LibraryCell final : public Cell {
         module_facts_(std::move(facts)),
         reach_known_(request.reach.has_value()),
         reach_(reach_of(request)),
+        module_path_(request.module_path),
         seed_(request.seed) {
     for (uint64_t thread = 0; thread < request.cell.threads; ++thread)  // other threads draw other addresses
       lanes_.push_back(std::make_unique<Lane>(request.cell, request.seed + thread, reach_.target));
@@ -88,6 +90,9 @@ class LibraryCell final : public Cell {
   std::optional<std::string> verify(uint64_t rounds) override {
     const std::unique_ptr<Engine> engine = make_();
     const Snapshot& expected = reference();
+    if (reach_.sees_memory()) {
+      if (const auto found = start_difference(module_path_, expected.memory)) return "the first instance: " + *found;
+    }
     for (uint64_t round = 0; round < rounds; ++round) {
       std::vector<typename Engine::Live> one(1);
       const std::optional<std::string> found = verify_round(*engine, one[0], expected, round);
@@ -281,6 +286,7 @@ class LibraryCell final : public Cell {
   Json module_facts_;
   bool reach_known_;
   Reach reach_;
+  std::string module_path_;
   uint64_t seed_;
   std::vector<std::unique_ptr<Lane>> lanes_;  // by thread
   std::optional<Snapshot> reference_;

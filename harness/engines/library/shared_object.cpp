@@ -56,7 +56,7 @@ os::Library load(const std::string& engine, const std::string& path, const std::
   const auto skip = [&](const std::string& why) { return Skip(engine + ": " + file + ": " + why); };
   std::error_code ignored;
   if (!fs::exists(path, ignored)) throw skip("no such file");
-  if (!fs::is_regular_file(path, ignored)) throw skip("not a file");
+  if (!fs::is_regular_file(path, ignored)) throw skip("not a shared library");
   const std::string mismatch = elf_mismatch(header_of(path), header_of(os::self_path()));
   if (!mismatch.empty()) throw skip(mismatch);
   try {

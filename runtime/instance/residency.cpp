@@ -94,7 +94,8 @@ void Residency::forget() {
   faults_ = 0;
 }
 
-ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, bool by_faults) {
+ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, bool by_faults, Habit& habit) {
+  if (rest_ == 0 && !proven_ && habit.should_rest()) begin_rest();
   if (rest_ != 0) {
     os::discard(start.range);
     if (kept_pages_ != 0) forget();
@@ -127,7 +128,7 @@ ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, b
   }
   if (round.ranges != 0) os::discard_all(std::span(given_back).first(round.ranges));
   faults_ = faults;
-  learn(round);
+  learn(round, habit);
   return ResetPath::restore;
 }
 
@@ -191,23 +192,34 @@ void Residency::give_back(const StartState& start, uint64_t page, Round& round) 
   given_back[round.ranges++] = {base, os::kPageBytes};
 }
 
+void Residency::begin_rest() {
+  rest_ = next_rest_;
+  next_rest_ = std::min(next_rest_ * 2, kLongestRest);
+  strikes_ = empty_ = resets_ = 0;
+  new_pages_ = 0;
+  interval_ = 1;
+  proven_ = false;
+}
+
 // When to compare next, and whether to rest.
 //
 // A page that is kept for nothing costs a copy a reset, and comparing costs about as much a page: with n new pages a
 // reset (so that, the working set being constant, n go out of use) and P kept ones, comparing every k resets costs
 // P / k + n k / 2 a reset, least at k = sqrt(2 P / n).
-void Residency::learn(const Round& round) {
+void Residency::learn(const Round& round, Habit& habit) {
   new_pages_ += round.new_pages;
-  strikes_ = round.had_kept && round.new_pages * 5 > round.private_pages ? strikes_ + 1 : 0;
-  empty_ = round.private_pages == 0 ? empty_ + 1 : 0;
-  if (strikes_ >= kStrikes || empty_ >= kEmpty) {
-    rest_ = next_rest_;
-    next_rest_ = std::min(next_rest_ * 2, kLongestRest);
-    strikes_ = empty_ = resets_ = 0;
-    new_pages_ = 0;
-    interval_ = 1;
-    return;
+  // All of it in hundredths of a fault: a reset that keeps pages pays for each of them and faults for the new ones, one that
+  // gives all back faults for every page that is written.
+  if (round.comparing) written_pages_ = round.private_pages - round.unchanged;
+  const uint64_t written = std::max(written_pages_, round.new_pages);
+  const bool wanders = round.had_kept && 100 * round.new_pages + kKeptPageCost * round.private_pages > kWorthIt * written;
+  if (round.had_kept) {
+    habit.found(wanders);
+    proven_ = !wanders;
   }
+  strikes_ = wanders ? strikes_ + 1 : 0;
+  empty_ = round.private_pages == 0 ? empty_ + 1 : 0;
+  if (strikes_ >= kStrikes || empty_ >= kEmpty) return begin_rest();
   if (!round.comparing) return;
   if (new_pages_ != 0)
     interval_ = static_cast<uint32_t>(std::sqrt(2.0 * static_cast<double>(kept_pages_) * resets_ / static_cast<double>(new_pages_)));

@@ -173,7 +173,7 @@ void Slot::grow(size_t memory, uint64_t new_bytes) {
   place.accessible = new_bytes;
 }
 
-ResetPath Slot::reset(const Prepared& prepared) {
+ResetPath Slot::reset(const Prepared& prepared, Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::live);
   state_ = SlotState::unknown;
   switch (prepared.strategy().reset) {
@@ -181,7 +181,7 @@ ResetPath Slot::reset(const Prepared& prepared) {
     case Reset::scan:
     case Reset::restore:
     case Reset::track: {
-      const ResetPath path = reset_resident(prepared);
+      const ResetPath path = reset_resident(prepared, habit);
       state_ = SlotState::ready;
       return path;
     }
@@ -221,7 +221,7 @@ void Slot::reset_madvise(const Prepared& prepared) {
   close_grown(prepared);
 }
 
-ResetPath Slot::reset_resident(const Prepared& prepared) {
+ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit) {
   const Strategy& strategy = prepared.strategy();
   if (!touched_ && strategy.reset == Reset::restore) return ResetPath::none;
   ResetPath path = strategy.reset == Reset::keep ? ResetPath::keep : ResetPath::scan;
@@ -235,7 +235,7 @@ ResetPath Slot::reset_resident(const Prepared& prepared) {
     else if (strategy.reset == Reset::track)
       path = tracking_[i].reset(start, strategy.resident_bytes);
     else if (const ResetPath one = residency_[i].restore(start, strategy.resident_bytes,
-                                                                  strategy.find == Find::faults);
+                                                                  strategy.find == Find::faults, habit);
              i == 0)
       path = one;
   }

@@ -69,7 +69,8 @@ class Slot {
   // no reset (reset=restore).
   void touch() { touched_ = true; }
   // Makes it pristine, by the strategy that `prepared` was made for. On failure it throws and the slot is `unknown`.
-  ResetPath reset(const Prepared& prepared);
+  // `habit` is what all slots of the module have found out (reset=restore).
+  ResetPath reset(const Prepared& prepared, Habit& habit);
   // Drops everything in the range, whatever its state. COST: one mmap.
   void wipe();
 
@@ -114,7 +115,7 @@ class Slot {
   void reset_remap(const Prepared& prepared);
   void reset_copy(const Prepared& prepared);
   void copy_back(const Prepared& prepared, size_t memory);
-  ResetPath reset_resident(const Prepared& prepared);
+  ResetPath reset_resident(const Prepared& prepared, Habit& habit);
   void discard_grown(const Prepared& prepared);
   void close_grown(const Prepared& prepared);
   StartState start_state(const Prepared& prepared, size_t memory) const;

@@ -104,7 +104,7 @@ void Pool::release(Claim& claim, const Tenant& tenant) noexcept {
 void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
   try {
     if (claim.slot->state() == SlotState::live) {
-      claim.path.reset = claim.slot->reset(tenant.prepared());
+      claim.path.reset = claim.slot->reset(tenant.prepared(), tenant.habit_);
     } else {
       // init threw before the slot was taken into use
       if (strategy_.alloc == Alloc::fresh)

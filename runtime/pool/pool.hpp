@@ -39,6 +39,7 @@ class Tenant {
   Tenant(std::shared_ptr<const Prepared> prepared, SlotIndex::Key key) : prepared_(std::move(prepared)), key_(key) {}
   std::shared_ptr<const Prepared> prepared_;
   SlotIndex::Key key_;
+  mutable Habit habit_;  // learnt by resets of its instances
 };
 
 class Pool {

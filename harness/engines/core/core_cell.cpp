@@ -185,9 +185,15 @@ CoreCell::Lane CoreCell::make_lane(uint64_t thread) {
   lane.ring =
       std::make_unique<Ring>(*lane.pool, *lane.tenant, *lane.plan, calls_.get(), program_.host.get(), slots_);
   NoMarks none;
-  for (uint64_t i = 0; i < 2 * uint64_t{slots_} + 8; ++i)
-    lane.ring->cycle(none);  // twice round: a slot's first release can still find pages that were never touched
+  for (uint64_t i = 0; i < warm_up_cycles(); ++i) lane.ring->cycle(none);
   return lane;
+}
+
+// Twice round: a slot's first release can still find pages that were never touched. A strategy that learns needs four: two
+// resets to see which pages come back, and one more to have given back what does not.
+uint64_t CoreCell::warm_up_cycles() const {
+  const uint64_t rounds = prepared_->strategy().reset == Reset::restore ? 4 : 2;
+  return rounds * uint64_t{slots_} + 8;
 }
 
 void CoreCell::warm_up() {
@@ -361,6 +367,7 @@ Json CoreCell::facts() const {
           {"image_extents", extents},
           {"image_file_bytes", image_file_bytes},
           {"image_hole_bytes", image_hole_bytes},
+          {"warm_up_cycles", warm_up_cycles()},
           {"leftover_segments", prepared.leftover_data().size() + prepared.leftover_elements().size()}};
 }
 

@@ -64,6 +64,7 @@ class CoreCell final : public Cell {
     std::unique_ptr<Ring> ring;  // after pool: it gives its slots back first
   };
   Lane make_lane(uint64_t thread);
+  uint64_t warm_up_cycles() const;
   std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();
   std::unique_ptr<Pool> new_pool(uint32_t slots) const;

@@ -71,6 +71,7 @@ void reset_scan(const StartState& start, uint64_t resident_bytes) {
 // What one reset finds.
 struct Residency::Round {
   uint64_t budget = 0;  // pages that may still be kept
+  uint64_t open_pages = 0;
   bool comparing = false;
   bool had_kept = false;       // before this reset
   uint64_t private_pages = 0;  // among them:
@@ -80,10 +81,24 @@ struct Residency::Round {
   uint64_t cut = UINT64_MAX;   // the first page that the budget has no room for
 };
 
+// A page's age says whether it is kept, and for how long it was found unchanged; of one that was given back, when. A page
+// that is back within two comparisons after it was given back was missed: its tenants write it and leave it as it was.
+namespace {
+
+constexpr uint8_t kKept = 1, kReturned = 64, kGivenBack = 128, kEpochs = 127;
+bool is_kept(uint8_t age) { return age != 0 && age < kGivenBack; }
+
+}  // namespace
+
+bool Residency::came_back(uint8_t age) const {
+  return age >= kGivenBack && ((epoch_ - (age - kGivenBack)) & kEpochs) <= 2;
+}
+
 void Residency::open(uint64_t pages) {
   *this = {};
   ages_.resize(pages);
   kept_.reserve(std::min<uint64_t>(pages, kMostKeptSpans));
+  closed_.resize(kept_.capacity());
 }
 
 void Residency::forget() {
@@ -94,7 +109,8 @@ void Residency::forget() {
   faults_ = 0;
 }
 
-ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, bool by_faults, Habit& habit) {
+ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults,
+                             Habit& habit) {
   if (rest_ == 0 && !proven_ && habit.should_rest()) begin_rest();
   if (rest_ != 0) {
     os::discard(start.range);
@@ -105,16 +121,43 @@ ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, b
   const uint64_t faults = by_faults ? os::process_faults() : 0;
   Round round;
   round.comparing = ++resets_ >= interval_;
+  epoch_ = static_cast<uint8_t>(epoch_ + (round.comparing ? 1 : 0));
   if (by_faults && !round.comparing && kept_complete_ && faults == faults_) {
-    for (const Span& span : kept_) start.put_back(span.first, span.pages);
+    put_back_kept(start, open_pages);
     return ResetPath::restore;
   }
   round.budget = resident_bytes / os::kPageBytes;
   round.had_kept = kept_pages_ != 0;
+  find_and_settle(start, open_pages, round);
+  faults_ = faults;
+  learn(round, habit);
+  return ResetPath::restore;
+}
+
+void Residency::put_back_kept(const StartState& start, uint64_t open_pages) const {
+  for (const Span& span : kept_) {
+    if (span.first >= open_pages) return;
+    start.put_back(span.first, std::min<uint64_t>(span.pages, open_pages - span.first));
+  }
+}
+
+// Searches what is open, and the closed rest too where nothing is known of it.
+void Residency::find_and_settle(const StartState& start, uint64_t open_pages, Round& round) {
+  round.open_pages = open_pages;
+  const size_t open_bytes = open_pages * os::kPageBytes;
+  const bool tail_known = kept_complete_;
+  // The closed pages that are known to be kept go behind those that are found.
+  size_t tail = 0;
+  while (tail < kept_.size() && uint64_t{kept_[tail].first} + kept_[tail].pages <= open_pages) ++tail;
+  size_t closed = 0;
+  for (size_t i = tail; tail_known && i < kept_.size(); ++i) {
+    const uint32_t first = std::max(kept_[i].first, static_cast<uint32_t>(open_pages));
+    closed_[closed++] = {first, kept_[i].first + kept_[i].pages - first};
+  }
   kept_.clear();
   kept_complete_ = true;
   kept_pages_ = 0;
-  for (os::Range rest = start.range; !rest.empty() && round.cut == UINT64_MAX;) {
+  for (os::Range rest = tail_known ? start.range.sub(0, open_bytes) : start.range; !rest.empty() && round.cut == UINT64_MAX;) {
     const os::PrivatePages found = os::find_private_pages(rest, scanned);
     for (const os::PageRegion& region : std::span(scanned).first(found.regions)) {
       const uint64_t first = start.page_of(region.start);
@@ -122,14 +165,13 @@ ResetPath Residency::restore(const StartState& start, uint64_t resident_bytes, b
     }
     rest = rest.from(static_cast<size_t>(found.walk_end - rest.base));
   }
-  if (round.cut != UINT64_MAX) {
+  if (round.cut != UINT64_MAX) {  // all behind it, closed or not
     os::discard(start.range.from(round.cut * os::kPageBytes));
     std::fill(ages_.begin() + static_cast<ptrdiff_t>(round.cut), ages_.end(), uint8_t{0});
+    closed = 0;
   }
+  for (size_t i = 0; i < closed; ++i) keep(closed_[i]);
   if (round.ranges != 0) os::discard_all(std::span(given_back).first(round.ranges));
-  faults_ = faults;
-  learn(round, habit);
-  return ResetPath::restore;
 }
 
 // Puts back, keeps or gives back a run of private pages.
@@ -145,17 +187,26 @@ void Residency::settle(const StartState& start, Span found, Round& round) {
       round.cut = page;
       break;
     }
+    if (page >= round.open_pages) {  // closed: as at the start
+      put_back();
+      staying = {page + 1, 0};
+      if (!is_kept(ages_[page])) ages_[page] = kKept;
+      keep({page, 1});
+      --round.budget;
+      continue;
+    }
     ++round.private_pages;
     uint8_t& age = ages_[page];
-    if (age == 0) {
+    if (!is_kept(age)) {
       ++round.new_pages;
-      age = 1;
+      age = came_back(age) ? kReturned : kKept;
     } else if (round.comparing) {
+      const uint8_t youngest = age >= kReturned ? kReturned : kKept;
       const bool unchanged = start.is_there(page);
-      round.unchanged += unchanged ? 1 : 0;
-      age = unchanged ? static_cast<uint8_t>(age + 1) : uint8_t{1};
-      if (age > kUnchanged) {
-        age = 0;
+      round.unchanged += unchanged && youngest == kKept ? 1 : 0;
+      age = unchanged ? static_cast<uint8_t>(age + 1) : youngest;
+      if (age == youngest + (youngest == kKept ? kUnchanged : kUnchangedReturned)) {
+        age = static_cast<uint8_t>(kGivenBack + (epoch_ & kEpochs));
         put_back();
         staying = {page + 1, 0};
         give_back(start, page, round);
@@ -170,7 +221,9 @@ void Residency::settle(const StartState& start, Span found, Round& round) {
 
 void Residency::keep(Span span) {
   kept_pages_ += span.pages;
-  if (kept_.size() < kept_.capacity())
+  if (!kept_.empty() && kept_.back().first + kept_.back().pages == span.first)
+    kept_.back().pages += span.pages;
+  else if (kept_.size() < kept_.capacity())
     kept_.push_back(span);
   else
     kept_complete_ = false;
@@ -210,8 +263,10 @@ void Residency::learn(const Round& round, Habit& habit) {
   new_pages_ += round.new_pages;
   // All of it in hundredths of a fault: a reset that keeps pages pays for each of them and faults for the new ones, one that
   // gives all back faults for every page that is written.
-  if (round.comparing) written_pages_ = round.private_pages - round.unchanged;
-  const uint64_t written = std::max(written_pages_, round.new_pages);
+  // How many those are is known exactly where none was kept before: it is the private ones. (Comparing does not tell: a
+  // guest that wipes what it frees leaves pages that it wrote as they were.)
+  if (!round.had_kept) written_pages_ = round.private_pages;
+  const uint64_t written = std::max({written_pages_, round.new_pages, round.comparing ? round.private_pages - round.unchanged : 0});
   const bool wanders = round.had_kept && 100 * round.new_pages + kKeptPageCost * round.private_pages > kWorthIt * written;
   if (round.had_kept) {
     habit.found(wanders);

@@ -83,13 +83,17 @@ class Residency {
   // When it throws, the part is neither pristine nor known: it must be mapped anew, and then opened.
   // COST: a getrusage with by_faults; unless that settles it, an ioctl per 341 runs of private pages; a process_madvise
   // when pages are given back (os::discard_all).
-  ResetPath restore(const StartState& start, uint64_t resident_bytes, bool by_faults, Habit& habit);
+  //
+  // Only the first `open_pages` can have been touched, and can be: what lies behind is closed (memory that an earlier tenant
+  // grew to). Pages kept there are as at the start already and stay.
+  ResetPath restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults, Habit& habit);
 
   uint64_t kept_pages() const { return kept_pages_; }
 
   // Policy, counted in resets of this part.
   static constexpr uint32_t kLongestInterval = 64;  // from one comparing reset to the next
   static constexpr uint32_t kUnchanged = 2;  // comparing resets in a row that find a page unchanged: it is given back
+  static constexpr uint32_t kUnchangedReturned = 16;  // likewise of a page that was given back and at once used again
   static constexpr uint32_t kStrikes = 2;    // resets in a row in which keeping pages cost more than it saved: it rests
   static constexpr uint32_t kEmpty = 8;      // resets in a row without a private page: likewise
   static constexpr uint32_t kShortestRest = 32, kLongestRest = 512;
@@ -102,21 +106,26 @@ class Residency {
     uint32_t first = 0, pages = 0;
   };
   struct Round;  // one reset
+  void put_back_kept(const StartState& start, uint64_t open_pages) const;
+  void find_and_settle(const StartState& start, uint64_t open_pages, Round& round);
   void settle(const StartState& start, Span found, Round& round);
   void keep(Span span);
+  bool came_back(uint8_t age) const;
   void give_back(const StartState& start, uint64_t page, Round& round);
   void learn(const Round& round, Habit& habit);
   void begin_rest();
 
-  std::vector<uint8_t> ages_;  // by page: 0 not kept, else 1 + comparing resets in a row that found it unchanged
+  std::vector<uint8_t> ages_;  // by page: residency.cpp says what they mean
+  uint8_t epoch_ = 0;          // comparing resets so far
   std::vector<Span> kept_;     // the pages kept, ascending; capacity reserved by open()
+  std::vector<Span> closed_;   // scratch, as large
   bool kept_complete_ = false;  // whether kept_ names every private page
   uint64_t kept_pages_ = 0;
   uint64_t faults_ = 0;    // of the process, before kept_ was found
   uint32_t interval_ = 1;  // resets from one comparison to the next
   uint32_t resets_ = 0;    // since the last comparison
   uint64_t new_pages_ = 0;  // likewise
-  uint64_t written_pages_ = 0;  // by the tenant before the last comparison
+  uint64_t written_pages_ = 0;  // by a tenant that found none kept
   uint32_t strikes_ = 0;
   uint32_t empty_ = 0;
   bool proven_ = false;  // its tenants write the same pages again

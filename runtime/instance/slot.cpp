@@ -126,12 +126,21 @@ StartState Slot::start_state(const Prepared& prepared, size_t memory) const {
           prepared.needs().memory_pages.empty() ? nullptr : &prepared.image(memory)};
 }
 
+// What a memory may grow to, as far as the budget could keep it: zeros. Beyond, everything is given back.
+StartState Slot::growth_state(const Prepared& prepared, size_t memory) const {
+  const uint64_t start = start_bytes(prepared, memory), room = prepared.memory_room(memory) * kWasmPageBytes;
+  const uint64_t bytes = std::min(room - std::min(room, start), prepared.strategy().resident_bytes);
+  return {{memory_base(memory) + start, bytes}, bytes / os::kPageBytes, nullptr};
+}
+
 // What the resets that keep pages remember is of this module's parts, from now on. REQUIRES: no page of them is private,
 // or all that are read as at the start.
 void Slot::begin_keeping(const Prepared& prepared) {
   if (prepared.strategy().reset == Reset::restore) {
     residency_.resize(parts(prepared));
     for (size_t i = 0; i < residency_.size(); ++i) residency_[i].open(start_state(prepared, i).pages());
+    grown_.resize(prepared.needs().memory_pages.size());
+    for (size_t i = 0; i < grown_.size(); ++i) grown_[i].open(growth_state(prepared, i).pages());
   } else if (prepared.strategy().reset == Reset::track) {
     tracking_.resize(parts(prepared));
     for (size_t i = 0; i < tracking_.size(); ++i) tracking_[i].begin(start_state(prepared, i));
@@ -234,9 +243,7 @@ ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit) {
       reset_scan(start, strategy.resident_bytes);
     else if (strategy.reset == Reset::track)
       path = tracking_[i].reset(start, strategy.resident_bytes);
-    else if (const ResetPath one = residency_[i].restore(start, strategy.resident_bytes,
-                                                                  strategy.find == Find::faults, habit);
-             i == 0)
+    else if (const ResetPath one = restore(prepared, i, habit); i == 0)
       path = one;
   }
   discard_grown(prepared);
@@ -244,9 +251,26 @@ ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit) {
   return path;
 }
 
+// The part as it starts, then what was grown, within what is left of the budget.
+ResetPath Slot::restore(const Prepared& prepared, size_t memory, Habit& habit) {
+  const Strategy& strategy = prepared.strategy();
+  const bool by_faults = strategy.find == Find::faults;
+  const StartState start = start_state(prepared, memory);
+  const ResetPath path = residency_[memory].restore(start, start.pages(), strategy.resident_bytes, by_faults, habit);
+  if (memory >= grown_.size() || memories_[memory].accessible <= start_bytes(prepared, memory)) return path;
+  const StartState growth = growth_state(prepared, memory);
+  const uint64_t open = std::min(memories_[memory].accessible - start_bytes(prepared, memory), uint64_t{growth.range.bytes});
+  const uint64_t kept = residency_[memory].kept_pages() * os::kPageBytes;
+  if (open != 0)
+    grown_[memory].restore(growth, open / os::kPageBytes, strategy.resident_bytes - std::min(strategy.resident_bytes, kept),
+                           by_faults, habit);
+  return path;
+}
+
 void Slot::discard_grown(const Prepared& prepared) {
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    const uint64_t start = start_bytes(prepared, i);
+    uint64_t start = start_bytes(prepared, i);
+    if (prepared.strategy().reset == Reset::restore) start += growth_state(prepared, i).range.bytes;
     if (memories_[i].accessible > start) os::discard({memory_base(i) + start, memories_[i].accessible - start});
   }
 }

@@ -116,6 +116,8 @@ class Slot {
   void reset_copy(const Prepared& prepared);
   void copy_back(const Prepared& prepared, size_t memory);
   ResetPath reset_resident(const Prepared& prepared, Habit& habit);
+  ResetPath restore(const Prepared& prepared, size_t memory, Habit& habit);
+  StartState growth_state(const Prepared& prepared, size_t memory) const;
   void discard_grown(const Prepared& prepared);
   void close_grown(const Prepared& prepared);
   StartState start_state(const Prepared& prepared, size_t memory) const;
@@ -126,6 +128,7 @@ class Slot {
   os::Mapping mapping_;
   std::vector<MemoryPlace> memories_;
   std::vector<Residency> residency_;  // reset=restore: by memory, the first with the tables
+  std::vector<Residency> grown_;      // reset=restore: by memory, what tenants grow it by
   std::vector<Tracking> tracking_;    // reset=track: likewise
   uint64_t vmctx_owner_ = 0;
   bool content_present_ = false;

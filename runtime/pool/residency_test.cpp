@@ -1,6 +1,8 @@
 // What each reset that keeps pages costs, exactly, and what it keeps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 
 #include "runtime/os/counters.hpp"
 #include "runtime/os/features.hpp"
@@ -189,6 +191,62 @@ TEST_F(Resident, ItKeepsNoMoreThanItsBudget) {
   const auto resident = os::resident_in(one.pool.reservations());
   ASSERT_TRUE(resident);
   EXPECT_LE(resident->private_dirty_bytes, 16 * os::kPageBytes + 8 * os::kPageBytes);  // and the vmctx
+}
+
+// Grown memory is closed again, its pages stay, and whoever grows next finds zeros, however far the one before had grown.
+TEST_F(Resident, WhatIsGrownStaysResidentAndReadsAsZero) {
+  constexpr int kRounds = 600;
+  for (const char* strategy : {"pool-restore", "best"}) {
+    PoolWith one("(module (memory 1 100) (data (i32.const 10) \"x\"))", parse_strategy(strategy), 1);
+    os::Counters cost;
+    uint32_t random = 1;
+    for (int round = 0; round < kRounds; ++round) {
+      random = random * 1664525 + 1013904223;
+      Lease lease(one.pool, *one.tenant);
+      const uint64_t pages = (random >> 24) % 5;  // of 64 KiB
+      ASSERT_TRUE(lease->grow_memory(0, pages));
+      const std::span<std::byte> grown = lease->memory(0).subspan(kWasmPageBytes);
+      ASSERT_EQ(grown.size(), pages * kWasmPageBytes);
+      ASSERT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; }))
+          << strategy << " round " << round;
+      lease->memory(0)[9] = std::byte{0xee};
+      for (size_t at = 5; at < grown.size(); at += 2 * os::kPageBytes) grown[at] = std::byte{0xee};
+      const os::Counters before = os::counters();
+      lease.release();
+      cost += os::counters() - before;
+    }
+    EXPECT_LT(calls(cost, Call::madvise) + calls(cost, Call::process_madvise), kRounds / 4u) << strategy;
+    EXPECT_LE(calls(cost, Call::mprotect), uint64_t{kRounds});
+  }
+}
+
+TEST_F(Resident, GrownMemoryIsClosedWithOneCallMore) {
+  PoolWith one("(module (memory 1 100))", parse_strategy("pool-restore"), 1);
+  Lease lease(one.pool, *one.tenant);
+  ASSERT_TRUE(lease->grow_memory(0, 2));
+  EXPECT_FALSE(os::readable(lease->memory(0).data() + 3 * kWasmPageBytes));
+  const std::byte* beyond = lease->memory(0).data() + kWasmPageBytes;
+  const os::Counters before = os::counters();
+  lease.release();
+  const os::Counters cost = os::counters() - before;
+  EXPECT_EQ(calls(cost, Call::mprotect), 1u);
+  EXPECT_EQ(calls(cost, Call::ioctl), 2u);  // what it starts with, and what was grown
+  EXPECT_EQ(total(cost), 3u);
+  EXPECT_FALSE(os::readable(beyond));
+}
+
+TEST_F(Resident, GrowthBeyondTheBudgetIsGivenBack) {
+  PoolWith one("(module (memory 1 100))", parse_strategy("best,resident=64KiB"), 1);
+  for (int round = 0; round < 20; ++round) {
+    Lease lease(one.pool, *one.tenant);
+    ASSERT_TRUE(lease->grow_memory(0, 50));
+    for (const std::byte b : lease->memory(0)) ASSERT_EQ(b, std::byte{0}) << round;
+    std::fill(lease->memory(0).begin(), lease->memory(0).end(), std::byte{0xee});
+    lease.release();
+    const auto resident = os::resident_in(one.pool.reservations());
+    ASSERT_TRUE(resident);
+    EXPECT_LE(resident->private_dirty_bytes, 24 * os::kPageBytes) << round;
+  }
 }
 
 TEST_F(Resident, PagesTakenOutArePutBackToo) {

@@ -93,7 +93,14 @@ TEST_F(Worker, TheIndependentCountAgreesForEveryPreset) {
       for (const auto& [name, value] : sample["counters"]["cycle"].items()) {
         if (name.starts_with("syscalls.") && value != 0.0) counted[name] = value;
       }
-      EXPECT_EQ(sample["trace"]["cycle"], counted) << preset.name;
+      Json traced = sample["trace"]["cycle"];
+      if (preset.strategy.reset == Reset::restore) {  // made in one reset of many: those of another run are others
+        for (Json* counts : {&traced, &counted}) {
+          for (const char* now_and_then : {"syscalls.ioctl", "syscalls.process_madvise", "syscalls.madvise"})
+            counts->erase(now_and_then);
+        }
+      }
+      EXPECT_EQ(traced, counted) << preset.name;
     }
   }
 }

@@ -11,7 +11,8 @@ namespace instbench::bench {
 namespace {
 
 std::optional<std::string> difference(const std::string& wat, const std::vector<std::byte>& memory) {
-  const std::string path = testing::TempDir() + "/start_state_test.wat";
+  const std::string path =
+      testing::TempDir() + "/" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".wat";
   std::ofstream(path) << wat;
   const auto found = start_difference(path, memory);
   std::filesystem::remove(path);

@@ -382,6 +382,30 @@ class Others(CliTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(json.loads(done.stdout)["benchmarks"]), 1)
 
+    def test_fuzz_counts_what_it_did(self):
+        done = self.instbench("fuzz", "--arm=core:best", "--operations=20000", "--seed=3")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"core:best  (ok  20000 operations, \d+ instances, .* forks, .* compared|skipped: )")
+        done = self.instbench("fuzz", "--arm=core:pool-lazy", "--canary=2")
+        self.assertIn("core:pool-lazy  ok  2 tenants, 32768 pages looked at", done.stdout)
+        self.assert_refused(self.instbench("fuzz", "--arm=v8"), 2, "the core only")
+
+    def test_advise_measures_and_says_what_it_rests_on(self):
+        done = self.instbench("advise", "one-page", "--arm=core:pool-lazy", "--arm=core:best", "--touch=write=1,8", "--blocks=1", f"--out={self.out}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        advice = done.stdout[done.stdout.index("advice ("):]
+        for word in ("core: core:", "all conditions", "one-page touch(w8) s1"):
+            self.assertIn(word, advice)
+        self.assertTrue(self.out.exists())
+        self.assert_refused(self.instbench("advise"), 2, "MODULE")
+
+    def test_profile_says_what_to_attach_to(self):
+        done = self.instbench("profile", "one-page", "--touch=write=1", "--seconds=0.1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"pid \d+: warm; .*(USDT probes|built without)")
+        self.assertRegex(done.stdout, r"^\d+ cycles, ")
+        self.assert_refused(self.instbench("profile", "one-page", "--touch=write=1,2"), 2, "one case")
+
     def test_worker_answers_bad_requests_with_a_sample(self):
         for request in ("", "[]", '{"protocol": 99}'):
             done = self.instbench("worker", "--json", input=request)

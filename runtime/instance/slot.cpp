@@ -113,6 +113,7 @@ void Slot::open(const Prepared& prepared) {
       os::prefer_huge_pages({memory_base(i), memories_[i].accessible});
     map_extents(prepared, i);
   }
+  if (prepared.strategy().find == Find::faults) os::avoid_huge_pages(mapping_.range());
   begin_keeping(prepared);
   state_ = SlotState::ready;
 }

@@ -173,6 +173,8 @@ void refuse_contradictions(const Strategy& s) {
   if (!keeps_pages(s.reset) && s.resident_bytes != Strategy::kDefaultResident)
     throw StrategyError("resident= goes with reset=keep|scan|restore|track");
   if (s.find == Find::faults && s.reset != Reset::restore) throw StrategyError("find=faults goes with reset=restore");
+  if (s.find == Find::faults && s.thp == Thp::on)
+    throw StrategyError("find=faults needs thp=off: khugepaged gives a process pages without a fault of it");
   if (s.resident_bytes % os::kPageBytes != 0) throw StrategyError("resident is a multiple of 4KiB");
   if (s.reserve_bytes % 65536 != 0 || s.guard_bytes % 65536 != 0)
     throw StrategyError("reserve and guard are multiples of 64KiB");

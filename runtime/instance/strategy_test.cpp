@@ -46,6 +46,7 @@ TEST(Strategy, WhatIsKeptResidentHasABudget) {
   EXPECT_EQ(canonical(parse_strategy("pool-scan")).find("find="), std::string::npos);
   EXPECT_NE(refusal("pool-lazy,resident=1MiB").find("resident= goes with"), std::string::npos);
   EXPECT_NE(refusal("pool-scan,find=faults").find("reset=restore"), std::string::npos);
+  EXPECT_NE(refusal("best,thp=on").find("khugepaged"), std::string::npos);
   EXPECT_NE(refusal("pool-copy,reset=restore").find("memory=overlay"), std::string::npos);
   EXPECT_NE(refusal("best,resident=100").find("multiple of 4KiB"), std::string::npos);
   EXPECT_NE(refusal("pool-track,backing=file").find("backing=memfd"), std::string::npos);

@@ -160,6 +160,11 @@ void populate_for_reading(Range range) noexcept {
 
 void page_out(Range range) noexcept { static_cast<void>(::madvise(range.base, range.bytes, MADV_PAGEOUT)); }
 
+void avoid_huge_pages(Range range) {
+  if (count(Call::madvise) && ::madvise(range.base, range.bytes, MADV_NOHUGEPAGE) == 0) return;
+  if (errno != EINVAL) throw_errno(describe("madvise(MADV_NOHUGEPAGE)", range));
+}
+
 void prefer_huge_pages(Range range) {
   if (!count(Call::madvise) || ::madvise(range.base, range.bytes, MADV_HUGEPAGE) != 0) {
     throw_errno(describe("madvise(MADV_HUGEPAGE)", range));

@@ -83,6 +83,9 @@ void populate_for_reading(Range range) noexcept;
 // Asks the kernel to move these pages out to swap (MADV_PAGEOUT, Linux 5.4): what a page scan must see through. A hint, for
 // tests: without swap it does nothing. Not counted.
 void page_out(Range range) noexcept;
+// Never huge pages here, nor khugepaged's collapsing, which gives pages to a process without a fault of it
+// (MADV_NOHUGEPAGE). A kernel that has none has nothing to be told.
+void avoid_huge_pages(Range range);
 // Asks for huge pages here (MADV_HUGEPAGE).
 void prefer_huge_pages(Range range);
 

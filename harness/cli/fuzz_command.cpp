@@ -6,6 +6,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/selection.hpp"
 #include "harness/fuzz/canary.hpp"
 #include "harness/fuzz/model.hpp"
 #include "harness/report/format.hpp"
@@ -37,12 +38,6 @@ std::string counts_text(const ModelReport& report) {
          bytes_text(static_cast<double>(report.bytes_compared)) + " compared";
 }
 
-Strategy strategy_of(const std::string& arm) {
-  const std::string prefix = "core:";
-  if (!arm.starts_with(prefix)) throw UsageError("fuzz knows the core only, not '" + arm + "'");
-  return parse_strategy(arm.substr(prefix.size()));
-}
-
 // What one arm's run says, and whether it is well.
 struct Outcome {
   bool ok = true;
@@ -66,12 +61,9 @@ Outcome canary_outcome(const FuzzOptions& options, const Strategy& strategy, con
 }
 
 int fuzz(const FuzzOptions& options) {
-  std::vector<std::string> arms = options.arms;
-  if (arms.empty()) {
-    for (const Preset& preset : presets()) arms.push_back("core:" + std::string(preset.name));
-  }
-  std::vector<Strategy> strategies;
-  for (const std::string& arm : arms) strategies.push_back(strategy_of(arm));
+  const std::vector<std::string> arms = options.arms.empty() ? core_arms(Presets::all) : options.arms;
+  const std::vector<Strategy> strategies = core_strategies(arms);
+  os::catch_interrupts();
   std::optional<os::Compaction> compaction;
   if (options.compact) compaction.emplace();
   const uint64_t steps =

@@ -163,7 +163,7 @@ int gate_exactly(const GateOptions& options) {
                    options.paired.inject);
 }
 
-// With --exact the suite is `embedded` and the arms are every preset, unless said otherwise.
+// With --exact the suite is `embedded` and the arms are the presets that are run by default, unless said otherwise.
 void check_exact(const GateOptions& options) {
   const CompareOptions& p = options.paired;
   const std::pair<const char*, bool> of_the_clock[] = {

@@ -127,7 +127,7 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   CLI::App* verb = app.add_subcommand("run", "Measure a suite or modules under several arms");
   verb->add_option("NAMES", options->wanted.names,
                    "Suites, modules of the corpus, or paths (.wasm, .wat, .shape, x.wasm#N); default: embedded");
-  verb->add_option("--arm", options->wanted.arms, "core:PRESET[,AXIS=VALUE…], repeatable; default: every preset")
+  verb->add_option("--arm", options->wanted.arms, "core:PRESET[,AXIS=VALUE…], repeatable; default: eager, overlay, overlay-lazy,\npool, pool-lazy, pool-copy")
       ->allow_extra_args(false);
   verb->add_option("--touch", options->wanted.touches,
                    "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable")

@@ -20,14 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kEngine = "core";
 
-std::vector<std::string> arm_names() {
-  std::vector<std::string> names;
-  for (const Preset& preset : presets()) {
-    if (preset.by_default) names.push_back(std::string(kEngine) + ":" + std::string(preset.name));
-  }
-  return names;
-}
-
 bool looks_like_path(const std::string& name) {
   std::error_code absent;
   return name.find_first_of("/.") != name.npos || fs::exists(name, absent);
@@ -288,6 +280,28 @@ ArmText parsed_arm(const std::string& text) {
 
 }  // namespace
 
+std::vector<std::string> core_arms(Presets which) {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) {
+    if (which == Presets::all || preset.by_default) names.push_back(std::string(kEngine) + ":" + std::string(preset.name));
+  }
+  return names;
+}
+
+std::vector<Strategy> core_strategies(const std::vector<std::string>& arms) {
+  std::vector<Strategy> strategies;
+  for (const std::string& text : arms) {
+    const Arm arm = arm_of(text);
+    if (arm.engine != kEngine) throw UsageError("--arm " + text + ": this is about the core only");
+    const Strategy strategy = parse_strategy(arm.strategy);
+    const auto same = std::find(strategies.begin(), strategies.end(), strategy);
+    if (same != strategies.end())
+      throw UsageError("--arm " + text + " is the same as --arm " + arms[static_cast<size_t>(same - strategies.begin())]);
+    strategies.push_back(strategy);
+  }
+  return strategies;
+}
+
 Arm arm_of(const std::string& text) {
   const ArmText parsed = parsed_arm(text);
   const std::vector<std::string> engines = known_engines();
@@ -295,14 +309,14 @@ Arm arm_of(const std::string& text) {
   const bool bare = !parsed.strategy && std::holds_alternative<ThisBuild>(parsed.build);
   if (parsed.engine != kEngine && (is_engine || !bare)) return engine_arm(parsed);
   if (!parsed.strategy)
-    throw UsageError(unknown_name("arm", text, arm_names()) + "; or axes, as in core:pool,reset=remap");
+    throw UsageError(unknown_name("arm", text, core_arms(Presets::all)) + "; or axes, as in core:pool,reset=remap");
   if (!std::holds_alternative<ThisBuild>(parsed.build))
     throw UsageError("--arm " + text + ": other builds of the core are for `compare` and `gate`, behind --a and --b");
   const std::string engine = parsed.engine;
   try {
     return {engine, canonical(parse_strategy(*parsed.strategy)), text};
   } catch (const StrategyError& error) {
-    const auto close = nearest(text, arm_names());
+    const auto close = nearest(text, core_arms(Presets::all));
     throw UsageError("--arm " + text + ": " + error.what() + (close ? " (did you mean '" + *close + "'?)" : ""));
   }
 }
@@ -345,7 +359,7 @@ Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
 
 Selection select(const Manifest& manifest, const Wanted& wanted) {
   Selection selection = select_cases(manifest, wanted);
-  for (const std::string& text : wanted.arms.empty() ? arm_names() : wanted.arms) {
+  for (const std::string& text : wanted.arms.empty() ? core_arms(Presets::by_default) : wanted.arms) {
     const Arm arm = arm_of(text);
     for (const Arm& other : selection.arms) {
       if (other.id == arm.id && other.strategy == arm.strategy && (other.library != arm.library || other.worker != arm.worker))

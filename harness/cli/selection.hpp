@@ -9,13 +9,14 @@
 #include "harness/corpus/manifest.hpp"
 #include "harness/protocol/cell.hpp"
 #include "harness/run/experiment.hpp"
+#include "runtime/instance/strategy.hpp"
 
 namespace instbench::bench {
 
 struct Wanted {
   std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the default suite
   std::string default_suite = "embedded";
-  std::vector<std::string> arms;     // empty: the presets
+  std::vector<std::string> arms;     // empty: the presets that are run by default
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
   bool call = false;                 // --call: each module's own script instead
   std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order
@@ -38,6 +39,10 @@ Selection select(const Manifest& manifest, const Wanted& wanted);
 Selection select_cases(const Manifest& manifest, const Wanted& wanted);  // the arms left out
 // Only those whose id the regular expression is found in; empty: all. Throws UsageError when none is.
 void keep_matching(std::vector<Case>& cases, const std::string& filter);
+enum class Presets : uint8_t { all, by_default };
+std::vector<std::string> core_arms(Presets which);  // "core:eager", ...
+// Of arms of the core. Throws UsageError for another engine's, and for two that are the same.
+std::vector<Strategy> core_strategies(const std::vector<std::string>& arms);
 Arm arm_of(const std::string& text);  // "core:pool-lazy" -> canonical axes
 
 // Loads every module of the selection once (progress on standard error). A module that the user named and

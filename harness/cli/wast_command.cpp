@@ -37,23 +37,7 @@ struct Answer {
 };
 
 std::vector<std::string> arm_texts(const WastOptions& options) {
-  if (!options.arms.empty()) return options.arms;
-  std::vector<std::string> texts;
-  for (const Preset& preset : presets()) texts.push_back("core:" + std::string(preset.name));
-  return texts;
-}
-
-std::vector<Strategy> strategies_of(const std::vector<std::string>& arms) {
-  std::vector<Strategy> strategies;
-  for (const std::string& text : arms) {
-    const Strategy strategy = parse_strategy(arm_of(text).strategy);
-    const auto same = std::find(strategies.begin(), strategies.end(), strategy);
-    if (same != strategies.end())
-      throw UsageError("--arm " + text + " is the same as --arm " +
-                       arms[static_cast<size_t>(same - strategies.begin())]);
-    strategies.push_back(strategy);
-  }
-  return strategies;
+  return options.arms.empty() ? core_arms(Presets::all) : options.arms;
 }
 
 Compiler compiler_of(const WastOptions& options) {
@@ -65,7 +49,7 @@ Compiler compiler_of(const WastOptions& options) {
 }
 
 int run_one(const WastOptions& options) {
-  const std::vector<Strategy> strategies = strategies_of(arm_texts(options));
+  const std::vector<Strategy> strategies = core_strategies(arm_texts(options));
   Json all = Json::array();
   try {
     for (const Tally& tally : run_script(options.names.front(), strategies, compiler_of(options)))
@@ -151,7 +135,7 @@ void add(std::vector<ArmTally>& arms, const std::string& file, const Answer& ans
 int wast(const WastOptions& options) {
   if (options.one && options.names.size() == 1) return run_one(options);
   const std::vector<std::string> texts = arm_texts(options);
-  strategies_of(texts);
+  core_strategies(texts);
   compiler_of(options);
   timeout_of(options.timeout_s);
   std::vector<std::string> files;

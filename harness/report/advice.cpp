@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
 
 namespace instbench::bench {
@@ -127,10 +128,9 @@ std::string wasmtime_settings(const std::string& strategy, const std::string& re
   };
   const auto axes = [](const std::string& text) {
     std::map<std::string, std::string> found;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find(',', at), text.size()), equals = text.find('=', at);
-      if (equals < end) found[text.substr(at, equals - at)] = text.substr(equals + 1, end - equals - 1);
-      at = end + 1;
+    for (const std::string& axis : split(text, ',')) {
+      const size_t equals = axis.find('=');
+      if (equals != std::string::npos) found[axis.substr(0, equals)] = axis.substr(equals + 1);
     }
     return found;
   };

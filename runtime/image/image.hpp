@@ -30,7 +30,6 @@ class MemoryImage {
       : plan_(std::move(plan)), file_(std::move(file)), backing_(backing) {}
 
   const ImagePlan& plan() const { return plan_; }
-  const std::byte* page(uint64_t index) const { return plan_.page(index); }
   const std::string& key() const { return plan_.key; }
   const os::Fd& file() const { return file_; }
   Backing backing() const { return backing_; }

@@ -17,8 +17,8 @@ constexpr size_t kRunsOfWasmtime = 32;  // reset=scan
 constexpr size_t kMostKeptSpans = 1024;
 
 // Scratch of the resets of this thread.
-thread_local constinit std::array<os::PageRegion, os::kRunsOfScan> scanned{};
 thread_local constinit std::array<iovec, os::kRunsOfScan> given_back{};
+thread_local constinit std::array<PageSpan, kMostKeptSpans> closed_spans{};
 
 }  // namespace
 
@@ -51,17 +51,17 @@ void reset_keep(const StartState& start, uint64_t resident_bytes) {
 }
 
 void reset_scan(const StartState& start, uint64_t resident_bytes) {
-  const std::span<os::PageRegion> found(scanned.data(), kRunsOfWasmtime);
+  std::array<os::PageRegion, kRunsOfWasmtime> found;
   const os::PrivatePages pages = os::find_private_pages(start.range, found);
   uint64_t budget = resident_bytes / os::kPageBytes;
   std::byte* put_back_to = pages.walk_end;
-  for (const os::PageRegion& region : found.first(pages.regions)) {
-    const uint64_t first = start.page_of(region.start), count = start.page_of(region.end) - first;
-    const uint64_t kept = std::min(count, budget);
-    start.put_back(first, kept);
+  for (const os::PageRegion& region : std::span(found).first(pages.regions)) {
+    const PageSpan span = start.span_of(region);
+    const uint64_t kept = std::min<uint64_t>(span.pages, budget);
+    start.put_back(span.first, kept);
     budget -= kept;
-    if (kept == count) continue;
-    put_back_to = start.at(first + kept);
+    if (kept == span.pages) continue;
+    put_back_to = start.at(span.first + kept);
     break;
   }
   if (put_back_to != start.range.end())
@@ -98,7 +98,6 @@ void Residency::open(uint64_t pages) {
   *this = {};
   ages_.resize(pages);
   kept_.reserve(std::min<uint64_t>(pages, kMostKeptSpans));
-  closed_.resize(kept_.capacity());
 }
 
 void Residency::forget() {
@@ -135,7 +134,7 @@ ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint6
 }
 
 void Residency::put_back_kept(const StartState& start, uint64_t open_pages) const {
-  for (const Span& span : kept_) {
+  for (const PageSpan& span : kept_) {
     if (span.first >= open_pages) return;
     start.put_back(span.first, std::min<uint64_t>(span.pages, open_pages - span.first));
   }
@@ -145,39 +144,36 @@ void Residency::put_back_kept(const StartState& start, uint64_t open_pages) cons
 void Residency::find_and_settle(const StartState& start, uint64_t open_pages, Round& round) {
   round.open_pages = open_pages;
   const size_t open_bytes = open_pages * os::kPageBytes;
-  const bool tail_known = kept_complete_;
+  const bool closed_known = kept_complete_;
   // The closed pages that are known to be kept go behind those that are found.
-  size_t tail = 0;
-  while (tail < kept_.size() && uint64_t{kept_[tail].first} + kept_[tail].pages <= open_pages) ++tail;
   size_t closed = 0;
-  for (size_t i = tail; tail_known && i < kept_.size(); ++i) {
-    const uint32_t first = std::max(kept_[i].first, static_cast<uint32_t>(open_pages));
-    closed_[closed++] = {first, kept_[i].first + kept_[i].pages - first};
+  for (const PageSpan& span : kept_) {
+    const uint64_t first = std::max<uint64_t>(span.first, open_pages), end = uint64_t{span.first} + span.pages;
+    if (!closed_known || first >= end) continue;
+    closed_spans[closed++] = {static_cast<uint32_t>(first), static_cast<uint32_t>(end - first)};
+    round.budget -= std::min(round.budget, end - first);
   }
   kept_.clear();
   kept_complete_ = true;
   kept_pages_ = 0;
-  for (os::Range rest = tail_known ? start.range.sub(0, open_bytes) : start.range; !rest.empty() && round.cut == UINT64_MAX;) {
-    const os::PrivatePages found = os::find_private_pages(rest, scanned);
-    for (const os::PageRegion& region : std::span(scanned).first(found.regions)) {
-      const uint64_t first = start.page_of(region.start);
-      settle(start, {static_cast<uint32_t>(first), static_cast<uint32_t>(start.page_of(region.end) - first)}, round);
-    }
-    rest = rest.from(static_cast<size_t>(found.walk_end - rest.base));
-  }
+  os::each_batch(closed_known ? start.range.sub(0, open_bytes) : start.range, os::find_private_pages,
+                 [&](std::span<const os::PageRegion> regions) {
+                   for (const os::PageRegion& region : regions) settle(start, start.span_of(region), round);
+                   return round.cut == UINT64_MAX;
+                 });
   if (round.cut != UINT64_MAX) {  // all behind it, closed or not
     os::discard(start.range.from(round.cut * os::kPageBytes));
     std::fill(ages_.begin() + static_cast<ptrdiff_t>(round.cut), ages_.end(), uint8_t{0});
     closed = 0;
   }
-  for (size_t i = 0; i < closed; ++i) keep(closed_[i]);
+  for (size_t i = 0; i < closed; ++i) keep(closed_spans[i]);
   if (round.ranges != 0) os::discard_all(std::span(given_back).first(round.ranges));
 }
 
 // Puts back, keeps or gives back a run of private pages.
-void Residency::settle(const StartState& start, Span found, Round& round) {
+void Residency::settle(const StartState& start, PageSpan found, Round& round) {
   if (round.cut != UINT64_MAX) return;
-  Span staying{found.first, 0};
+  PageSpan staying{found.first, 0};
   const auto put_back = [&] {
     start.put_back(staying.first, staying.pages);
     if (staying.pages != 0) keep(staying);
@@ -219,7 +215,7 @@ void Residency::settle(const StartState& start, Span found, Round& round) {
   put_back();
 }
 
-void Residency::keep(Span span) {
+void Residency::keep(PageSpan span) {
   kept_pages_ += span.pages;
   if (!kept_.empty() && kept_.back().first + kept_.back().pages == span.first)
     kept_.back().pages += span.pages;

@@ -10,7 +10,7 @@
 //            writing are found by comparing now and then and given back; where tenants write ever other pages, so that
 //            keeping them costs more than it saves, everything is given back for a while (a rest)
 //
-// Not thread-safe; no reset allocates once the slot is open.
+// Not thread-safe; no reset allocates once the slot is open, but the first one after a memory grew.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,13 @@
 #include "runtime/image/image.hpp"
 #include "runtime/instance/path.hpp"
 #include "runtime/os/mapping.hpp"
+#include "runtime/os/pagemap.hpp"
 
 namespace instbench {
+
+struct PageSpan {
+  uint32_t first = 0, pages = 0;
+};
 
 // What a part of a slot, one address range, reads as before any code ran: pages of zeros (the tables), then one memory.
 struct StartState {
@@ -32,11 +37,12 @@ struct StartState {
 
   uint64_t pages() const { return range.bytes / os::kPageBytes; }
   std::byte* at(uint64_t page) const { return range.base + page * os::kPageBytes; }
-  uint64_t page_of(uint64_t address) const {
-    return (address - reinterpret_cast<uint64_t>(range.base)) / os::kPageBytes;
+  PageSpan span_of(const os::PageRegion& region) const {
+    const uint64_t first = region.start - reinterpret_cast<uint64_t>(range.base);
+    return {static_cast<uint32_t>(first / os::kPageBytes), static_cast<uint32_t>((region.end - region.start) / os::kPageBytes)};
   }
   // The bytes of a page, or null for zeros.
-  const std::byte* content(uint64_t page) const { return page < table_pages ? nullptr : image->page(page - table_pages); }
+  const std::byte* content(uint64_t page) const { return page < table_pages ? nullptr : image->plan().page(page - table_pages); }
   // Whether the page reads as at the start. REQUIRES: it can be read.
   bool is_there(uint64_t page) const;
   // Writes the start state of `count` pages. COST: a copy or a memset a stretch; no call, but a fault for each page that
@@ -75,6 +81,7 @@ class Residency {
  public:
   // Makes room for a part of so many pages, of which nothing is known. Allocates.
   void open(uint64_t pages);
+  bool is_open() const { return !ages_.empty(); }
   // All of the part was given back or mapped anew: no page is private.
   void forget();
 
@@ -102,14 +109,11 @@ class Residency {
   static constexpr uint64_t kKeptPageCost = 15, kWorthIt = 90;
 
  private:
-  struct Span {
-    uint32_t first = 0, pages = 0;
-  };
   struct Round;  // one reset
   void put_back_kept(const StartState& start, uint64_t open_pages) const;
   void find_and_settle(const StartState& start, uint64_t open_pages, Round& round);
-  void settle(const StartState& start, Span found, Round& round);
-  void keep(Span span);
+  void settle(const StartState& start, PageSpan found, Round& round);
+  void keep(PageSpan span);
   bool came_back(uint8_t age) const;
   void give_back(const StartState& start, uint64_t page, Round& round);
   void learn(const Round& round, Habit& habit);
@@ -117,8 +121,7 @@ class Residency {
 
   std::vector<uint8_t> ages_;  // by page: residency.cpp says what they mean
   uint8_t epoch_ = 0;          // comparing resets so far
-  std::vector<Span> kept_;     // the pages kept, ascending; capacity reserved by open()
-  std::vector<Span> closed_;   // scratch, as large
+  std::vector<PageSpan> kept_;     // the pages kept, ascending; capacity reserved by open()
   bool kept_complete_ = false;  // whether kept_ names every private page
   uint64_t kept_pages_ = 0;
   uint64_t faults_ = 0;    // of the process, before kept_ was found

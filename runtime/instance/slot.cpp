@@ -140,8 +140,7 @@ void Slot::begin_keeping(const Prepared& prepared) {
   if (prepared.strategy().reset == Reset::restore) {
     residency_.resize(parts(prepared));
     for (size_t i = 0; i < residency_.size(); ++i) residency_[i].open(start_state(prepared, i).pages());
-    grown_.resize(prepared.needs().memory_pages.size());
-    for (size_t i = 0; i < grown_.size(); ++i) grown_[i].open(growth_state(prepared, i).pages());
+    grown_.assign(prepared.needs().memory_pages.size(), {});  // each is opened when its memory is first grown
   } else if (prepared.strategy().reset == Reset::track) {
     tracking_.resize(parts(prepared));
     for (size_t i = 0; i < tracking_.size(); ++i) tracking_[i].begin(start_state(prepared, i));
@@ -262,9 +261,10 @@ ResetPath Slot::restore(const Prepared& prepared, size_t memory, Habit& habit) {
   const StartState growth = growth_state(prepared, memory);
   const uint64_t open = std::min(memories_[memory].accessible - start_bytes(prepared, memory), uint64_t{growth.range.bytes});
   const uint64_t kept = residency_[memory].kept_pages() * os::kPageBytes;
-  if (open != 0)
-    grown_[memory].restore(growth, open / os::kPageBytes, strategy.resident_bytes - std::min(strategy.resident_bytes, kept),
-                           by_faults, habit);
+  if (open == 0) return path;
+  if (!grown_[memory].is_open()) grown_[memory].open(growth.pages());
+  grown_[memory].restore(growth, open / os::kPageBytes, strategy.resident_bytes - std::min(strategy.resident_bytes, kept),
+                         by_faults, habit);
   return path;
 }
 
@@ -304,26 +304,12 @@ void Slot::reset_copy(const Prepared& prepared) {
   for (size_t i = 0; i < prepared.table_count(); ++i)
     os::zero_bytes(table_base(prepared, i), ctx.own_table(i).size * sizeof(FuncRef));
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    copy_back(prepared, i);
+    const StartState start = start_state(prepared, i);
+    start.put_back(start.table_pages, start.pages() - start.table_pages);
   }
   discard_grown(prepared);
   content_present_ = true;
   close_grown(prepared);
-}
-
-// The whole start size: content where the image has some, zeros between.
-void Slot::copy_back(const Prepared& prepared, size_t memory) {
-  const ImagePlan& plan = prepared.image(memory).plan();
-  std::byte* base = memory_base(memory);
-  uint64_t at = 0;
-  for (const PageRun& run : plan.runs) {
-    const uint64_t begin = run.first_page * os::kPageBytes;
-    if (begin > at) os::zero_bytes(base + at, begin - at);
-    os::copy_bytes(base + begin, plan.bytes_of(run).data(), run.pages * os::kPageBytes);
-    at = begin + run.pages * os::kPageBytes;
-  }
-  const uint64_t end = start_bytes(prepared, memory);
-  if (end > at) os::zero_bytes(base + at, end - at);
 }
 
 }  // namespace instbench

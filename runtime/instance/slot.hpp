@@ -114,7 +114,6 @@ class Slot {
   void reset_madvise(const Prepared& prepared);
   void reset_remap(const Prepared& prepared);
   void reset_copy(const Prepared& prepared);
-  void copy_back(const Prepared& prepared, size_t memory);
   ResetPath reset_resident(const Prepared& prepared, Habit& habit);
   ResetPath restore(const Prepared& prepared, size_t memory, Habit& habit);
   StartState growth_state(const Prepared& prepared, size_t memory) const;

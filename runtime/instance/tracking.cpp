@@ -1,6 +1,5 @@
 #include "runtime/instance/tracking.hpp"
 
-#include <array>
 #include <span>
 
 #include "runtime/os/pagemap.hpp"
@@ -8,8 +7,6 @@
 
 namespace instbench {
 namespace {
-
-thread_local constinit std::array<os::PageRegion, os::kRunsOfScan> scanned{};
 
 uint64_t pages_in(std::span<const os::PageRegion> regions) {
   uint64_t pages = 0;
@@ -19,11 +16,10 @@ uint64_t pages_in(std::span<const os::PageRegion> regions) {
 
 uint64_t count_private(os::Range range) {
   uint64_t pages = 0;
-  while (!range.empty()) {
-    const os::PrivatePages found = os::find_private_pages(range, scanned);
-    pages += pages_in(std::span(scanned).first(found.regions));
-    range = range.from(static_cast<size_t>(found.walk_end - range.base));
-  }
+  os::each_batch(range, os::find_private_pages, [&](std::span<const os::PageRegion> regions) {
+    pages += pages_in(regions);
+    return true;
+  });
   return pages;
 }
 
@@ -43,16 +39,14 @@ ResetPath Tracking::reset(const StartState& start, uint64_t resident_bytes) {
     begin(start);
     return ResetPath::madvise;
   }
-  for (os::Range rest = start.range; !rest.empty();) {
-    const os::PrivatePages found = os::find_written_pages(rest, scanned);
-    const std::span<const os::PageRegion> regions = std::span(scanned).first(found.regions);
+  os::each_batch(start.range, os::find_written_pages, [&](std::span<const os::PageRegion> regions) {
     for (const os::PageRegion& region : regions) {
-      const uint64_t first = start.page_of(region.start);
-      start.put_back(first, start.page_of(region.end) - first);
+      const PageSpan span = start.span_of(region);
+      start.put_back(span.first, span.pages);
     }
     private_pages_ += pages_in(regions);
-    rest = rest.from(static_cast<size_t>(found.walk_end - rest.base));
-  }
+    return true;
+  });
   const uint64_t budget = resident_bytes / os::kPageBytes;
   if (private_pages_ > budget) {
     private_pages_ = count_private(start.range);

@@ -1,5 +1,5 @@
 // What every way of running a child process shares: pipes, and an owner that always kills and reaps.
-// Private to process.cpp, fork.cpp and turns.cpp.
+// Private to process.cpp, fork.cpp, turns.cpp and compaction.cpp.
 #pragma once
 
 #include <sys/types.h>

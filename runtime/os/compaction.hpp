@@ -2,9 +2,11 @@
 // gone, which is what a page scan must see through.
 #pragma once
 
-#include <sys/types.h>
+#include <memory>
 
 namespace instbench::os {
+
+class Child;
 
 // From construction to destruction a child process asks for compaction again and again (/proc/sys/vm/compact_memory,
 // Documentation/admin-guide/sysctl/vm.rst). It dies with its parent.
@@ -17,7 +19,7 @@ class Compaction {
   Compaction& operator=(const Compaction&) = delete;
 
  private:
-  pid_t child_ = -1;
+  std::unique_ptr<Child> child_;
 };
 
 }  // namespace instbench::os

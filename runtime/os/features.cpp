@@ -1,7 +1,6 @@
 #include "runtime/os/features.hpp"
 
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,7 +17,7 @@
 
 #include "runtime/os/mapping.hpp"
 #include "runtime/os/memfd.hpp"
-#include "runtime/os/pagemap_abi.hpp"
+#include "runtime/os/kernel_abi.hpp"
 
 namespace instbench::os {
 namespace {
@@ -99,33 +98,22 @@ Support probe_pagemap_scan() {
   if (!page.ok()) return failed("mmap");
   page.byte() = 7;
   PageRegion region{};
-  PagemapScan scan{};
-  scan.size = sizeof scan;
-  scan.start = reinterpret_cast<uint64_t>(page.base());
-  scan.end = scan.start + kPageBytes;
-  scan.vec = reinterpret_cast<uint64_t>(&region);
-  scan.vec_len = 1;
-  scan.category_inverted = kPageIsFile | kPageIsPfnZero;
-  scan.category_mask = kPageIsFile | kPageIsPfnZero;
-  scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
-  scan.return_mask = kPageIsPresent;
+  PagemapScan scan = scan_for_private(page.base(), static_cast<std::byte*>(page.base()) + kPageBytes, {&region, 1});
   const int found = ::ioctl(pagemap.get(), kPagemapScanIoctl, &scan);
   if (found < 0) return failed("ioctl(PAGEMAP_SCAN)");
   return found == 1 && region.start == scan.start ? yes() : no("PAGEMAP_SCAN did not report the one page written");
 }
 
 Support probe_wp_async() {
-  constexpr uint64_t kWpAsync = uint64_t{1} << 15, kWpUnpopulated = uint64_t{1} << 13;
-  const Fd fault_fd{static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */))};
+  const Fd fault_fd{static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | kUserfaultFlags))};
   if (!fault_fd) return failed("userfaultfd");
   struct uffdio_api api {};
   api.api = UFFD_API;
-  api.features = kWpAsync | kWpUnpopulated;
+  api.features = kTrackingFeatures;
   return ::ioctl(fault_fd.get(), UFFDIO_API, &api) == 0 ? yes() : failed("ioctl(UFFDIO_API, WP_ASYNC)");
 }
 
 Support probe_process_madvise() {
-  constexpr int kPidfdSelf = -10000;  // PIDFD_SELF, Linux 6.14
   const ProbePage page;
   if (!page.ok()) return failed("mmap");
   page.byte() = 7;

@@ -15,6 +15,7 @@
 #include "runtime/os/counters.hpp"
 #include "runtime/os/error.hpp"
 #include "runtime/os/features.hpp"
+#include "runtime/os/kernel_abi.hpp"
 
 namespace instbench::os {
 namespace {
@@ -138,7 +139,6 @@ void discard_all(std::span<const iovec> ranges) {
     for (const iovec& range : ranges) discard({static_cast<std::byte*>(range.iov_base), range.iov_len});
     return;
   }
-  constexpr int kPidfdSelf = -10000;  // PIDFD_SELF
   while (!ranges.empty()) {
     const std::span<const iovec> some = ranges.first(std::min<size_t>(ranges.size(), IOV_MAX));
     size_t bytes = 0;

@@ -1,7 +1,6 @@
 #include "runtime/os/pagemap.hpp"
 
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -56,30 +55,17 @@ int open_pagemap() {
   return opened;
 }
 
-// Declared here because Debian 12's header is older.
-constexpr uint64_t kWpUnpopulated = uint64_t{1} << 13, kWpAsync = uint64_t{1} << 15;
-
 int open_userfault() {
   forget_at_fork();
-  const auto opened = static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | 1 /* UFFD_USER_MODE_ONLY */));
+  const auto opened = static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | kUserfaultFlags));
   if (opened < 0) throw_errno("userfaultfd");
   struct uffdio_api api {};
   api.api = UFFD_API;
-  api.features = kWpAsync | kWpUnpopulated | UFFD_FEATURE_WP_HUGETLBFS_SHMEM;
+  api.features = kTrackingFeatures;
   if (::ioctl(opened, UFFDIO_API, &api) == 0) return opened;
   const int error = errno;
   ::close(opened);
   throw_error(error, "ioctl(UFFDIO_API, WP_ASYNC)");
-}
-
-PagemapScan scan_of(Range range, std::span<PageRegion> found) {
-  PagemapScan scan{};
-  scan.size = sizeof scan;
-  scan.start = reinterpret_cast<uint64_t>(range.base);
-  scan.end = reinterpret_cast<uint64_t>(range.end());
-  scan.vec = reinterpret_cast<uint64_t>(found.data());
-  scan.vec_len = found.size();
-  return scan;
 }
 
 PrivatePages run(PagemapScan& scan) {
@@ -92,10 +78,7 @@ PrivatePages run(PagemapScan& scan) {
 }  // namespace
 
 PrivatePages find_private_pages(Range range, std::span<PageRegion> found) {
-  PagemapScan scan = scan_of(range, found);
-  scan.category_inverted = kPageIsFile | kPageIsPfnZero;
-  scan.category_mask = kPageIsFile | kPageIsPfnZero;
-  scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
+  PagemapScan scan = scan_for_private(range.base, range.end(), found);
   return run(scan);
 }
 
@@ -109,14 +92,14 @@ void track_writes(Range range) {
 }
 
 PrivatePages find_written_pages(Range range, std::span<PageRegion> found) {
-  PagemapScan scan = scan_of(range, found);
+  PagemapScan scan = scan_between(range.base, range.end(), found);
   scan.flags = kScanChecksAsync;
   scan.category_mask = kPageIsWritten;
   return run(scan);
 }
 
 void protect_written(Range range) {
-  PagemapScan scan = scan_of(range, {});
+  PagemapScan scan = scan_between(range.base, range.end(), {});
   scan.flags = kScanChecksAsync | kScanProtects;
   scan.category_mask = kPageIsWritten;
   static_cast<void>(run(scan));

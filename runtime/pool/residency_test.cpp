@@ -235,6 +235,24 @@ TEST_F(Resident, GrownMemoryIsClosedWithOneCallMore) {
   EXPECT_FALSE(os::readable(beyond));
 }
 
+// Pages that stay behind what this tenant grew to count too.
+TEST_F(Resident, ClosedPagesCountAgainstTheBudget) {
+  PoolWith one("(module (memory 1 100))", parse_strategy("pool-restore,resident=64KiB"), 1);
+  for (int round = 0; round < 20; ++round) {
+    Lease lease(one.pool, *one.tenant);
+    const bool far = round % 2 == 0;  // the last 12 pages of four that are grown, or the first 12 of one
+    ASSERT_TRUE(lease->grow_memory(0, far ? 4 : 1));
+    const std::span<std::byte> grown = lease->memory(0).subspan(kWasmPageBytes);
+    ASSERT_TRUE(std::all_of(grown.begin(), grown.end(), [](std::byte b) { return b == std::byte{0}; })) << round;
+    const size_t from = far ? grown.size() - 12 * os::kPageBytes : 0;
+    std::fill_n(grown.begin() + static_cast<std::ptrdiff_t>(from), 12 * os::kPageBytes, std::byte{0xee});
+    lease.release();
+    const auto resident = os::resident_in(one.pool.reservations());
+    ASSERT_TRUE(resident);
+    EXPECT_LE(resident->private_dirty_bytes, 18 * os::kPageBytes) << round;  // and the vmctx
+  }
+}
+
 TEST_F(Resident, GrowthBeyondTheBudgetIsGivenBack) {
   PoolWith one("(module (memory 1 100))", parse_strategy("best,resident=64KiB"), 1);
   for (int round = 0; round < 20; ++round) {

@@ -1,0 +1,63 @@
+// instbench profile: warm cycles of one case for as long as a profiler looks on.
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/cli.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/one_case.hpp"
+#include "harness/cli/program_options.hpp"
+#include "harness/engines/engines.hpp"
+#include "harness/report/format.hpp"
+#include "harness/worker/worker.hpp"
+#include "runtime/os/probes.hpp"
+#include "runtime/os/process.hpp"
+
+namespace instbench::bench {
+namespace {
+
+struct ProfileOptions {
+  Wanted wanted;
+  std::string module, arm = "core:pool-lazy", touch, codegen = "auto";
+  double seconds = 10;
+};
+
+int profile(const ProfileOptions& options) {
+  check_range("--seconds", options.seconds, 0.1, 86400);
+  Wanted wanted = options.wanted;
+  wanted.names = {options.module};
+  wanted.arms = {options.arm};
+  if (!wanted.call && wanted.invoked.empty()) wanted.touches = {options.touch.empty() ? "slots=1" : options.touch};
+  os::catch_interrupts();
+  const std::string request = request_of_one(wanted, options.codegen);
+  const ProfiledCycles profiled = run_profiled(
+      request, options.seconds,
+      [&] {
+        std::cerr << "pid " << os::process_id() << ": warm; cycles for " << options.seconds << " s"
+                  << (os::kHasProbes ? ", USDT probes instbench:{release,acquire,init,start,work,cycle_end}"
+                                     : ", built without USDT probes (systemtap-sdt-dev)")
+                  << "\n";
+      },
+      engines());
+  std::cout << profiled.cycles << " cycles, " << time_text(profiled.ns_per_cycle) << " each with whoever looked on\n";
+  return os::interrupted() != 0 ? kExitSignal + os::interrupted() : kExitOk;
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, Action& action) {
+  auto options = std::make_shared<ProfileOptions>();
+  CLI::App* verb = app.add_subcommand(
+      "profile", "Warm cycles of one case for perf, bpftrace or another profiler to look at, phases marked by USDT probes");
+  verb->add_option("MODULE", options->module, "A module of the corpus or a path")->required();
+  verb->add_option("--arm", options->arm, "core:PRESET[,AXIS=VALUE…]; other engines without probes")->capture_default_str();
+  verb->add_option("--touch", options->touch, "Workload and conditions: write=16,slots=64");
+  verb->add_flag("--call", options->wanted.call, "Call the module's exports as the corpus says");
+  add_program_options(*verb, options->wanted);
+  verb->add_option("--codegen", options->codegen, "auto, tcc, cc, none")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "tcc", "cc", "none"}));
+  verb->add_option("--seconds", options->seconds, "How long, 0.1 to 86400")->capture_default_str();
+  verb->callback([options, &action] { action = [options] { return profile(*options); }; });
+}
+
+}  // namespace instbench::bench

@@ -23,6 +23,7 @@ namespace {
 struct FuzzOptions {
   std::vector<std::string> arms;
   uint64_t operations = 1'000'000;
+  uint32_t threads = 1;
   uint64_t seed = 1;
   uint64_t canary = 0;
   bool compact = false;
@@ -33,7 +34,8 @@ struct Interrupted {};
 std::string counts_text(const ModelReport& report) {
   return std::to_string(report.operations) + " operations, " + std::to_string(report.instances) + " instances, " +
          std::to_string(report.links) + " linked, " + std::to_string(report.evictions) + " evictions, " +
-         std::to_string(report.calls) + " calls, " + std::to_string(report.traps) + " traps, " +
+         std::to_string(report.steals) + " steals, " + std::to_string(report.budget_changes) + " budgets (" +
+         std::to_string(report.trimmed) + " slots trimmed), " + std::to_string(report.calls) + " calls, " + std::to_string(report.traps) + " traps, " +
          std::to_string(report.thread_hops) + " threads, " + std::to_string(report.forks) + " forks, " +
          bytes_text(static_cast<double>(report.bytes_compared)) + " compared";
 }
@@ -49,6 +51,7 @@ Outcome model_outcome(const FuzzOptions& options, const Strategy& strategy, cons
   model.strategy = strategy;
   model.seed = options.seed;
   model.operations = options.operations;
+  model.threads = options.threads;
   model.progress = progress;
   const ModelReport report = run_model(model);
   return {!report.difference, (report.difference ? "DIFFERS: " + *report.difference : "ok") + "  " + counts_text(report)};
@@ -66,8 +69,8 @@ int fuzz(const FuzzOptions& options) {
   os::catch_interrupts();
   std::optional<os::Compaction> compaction;
   if (options.compact) compaction.emplace();
-  const uint64_t steps =
-      options.canary != 0 ? options.canary : (options.operations + kOperationsPerThread - 1) / kOperationsPerThread;
+  const uint64_t of_each = options.operations / options.threads;
+  const uint64_t steps = options.canary != 0 ? options.canary : (of_each + kOperationsPerThread - 1) / kOperationsPerThread;
   Progress progress(progress_visibility(false), arms.size() * steps);
   int status = kExitOk;
   for (size_t i = 0; i < arms.size(); ++i) {
@@ -108,6 +111,9 @@ void add_fuzz(CLI::App& app, Action& action) {
   verb->add_option("--operations", options->operations, "For each arm")
       ->capture_default_str()
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000'000}));
+  verb->add_option("--threads", options->threads, "So many threads at once, over slots that they share")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   verb->add_option("--seed", options->seed, "Another seed, other lives")->capture_default_str();
   verb->add_option("--canary", options->canary,
                    "Instead of the model: so many tenants, each marks 64 MiB of memory and looks for another's mark")

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -75,21 +76,33 @@ const std::vector<Compiled>& compiled(Bounds bounds) {
   return modules;
 }
 
+using PreparedModules = std::vector<std::shared_ptr<const Prepared>>;
+
+PreparedModules prepare(const Strategy& strategy) {
+  const bool guarded = strategy.reserve_bytes + strategy.guard_bytes >= kGuardedBytes;
+  PreparedModules all;
+  for (size_t i = 0; i < model_modules().size(); ++i) {
+    const Compiled& one = compiled(guarded ? Bounds::guard : Bounds::checked)[i];
+    PrepareOptions options;
+    options.code = one.code;
+    if (model_modules()[i].links) options.linked = {true, true};
+    all.push_back(Prepared::make(one.module, strategy, options));
+  }
+  return all;
+}
+
+std::shared_ptr<SlotStore> make_store(const Strategy& strategy, const PreparedModules& modules, uint32_t threads) {
+  SlotGeometry geometry;
+  for (const auto& prepared : modules) geometry = SlotGeometry::covering(geometry, *prepared);
+  return std::make_shared<SlotStore>(strategy, geometry, kSlots * threads, threads);
+}
+
+// What one thread does: its instances are its own, the slots it shares.
 class Model {
  public:
-  explicit Model(const ModelOptions& options) : random_(options.seed) {
-    const bool guarded = options.strategy.reserve_bytes + options.strategy.guard_bytes >= kGuardedBytes;
-    SlotGeometry geometry;
-    for (size_t i = 0; i < model_modules().size(); ++i) {
-      const Compiled& one = compiled(guarded ? Bounds::guard : Bounds::checked)[i];
-      PrepareOptions prepare;
-      prepare.code = one.code;
-      if (model_modules()[i].links) prepare.linked = {true, true};
-      prepared_.push_back(Prepared::make(one.module, options.strategy, prepare));
-      geometry = SlotGeometry::covering(geometry, *prepared_.back());
-    }
-    pool_ = std::make_unique<Pool>(options.strategy, geometry, kSlots);
-    for (const auto& prepared : prepared_) {
+  Model(const PreparedModules& modules, std::shared_ptr<SlotStore> store, uint32_t thread, uint64_t seed)
+      : random_(seed), pool_(std::make_unique<Pool>(std::move(store), thread)) {
+    for (const auto& prepared : modules) {
       tenants_.push_back(&pool_->admit(prepared));
       exports_.emplace_back();
       for (const Export& one : prepared->module().exports) {
@@ -111,20 +124,14 @@ class Model {
     while (!lives_.empty()) drop(0);
   }
   ModelReport& report() {
-    report_.evictions = evictions();
+    report_.evictions = pool_->stats().found(SlotPath::evicted);
+    report_.steals = pool_->stats().found(SlotPath::stolen);
+    report_.trimmed = pool_->stats().trimmed;
     return report_;
   }
 
  private:
   bool chance(uint64_t one_in) { return random_.below(one_in) == 0; }
-
-  uint64_t evictions() const {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
-      if (Path::from_index(i).slot == SlotPath::evicted) sum += pool_->stats().paths[i];
-    }
-    return sum;
-  }
 
   void operation() {
     if (lives_.empty() || (lives_.size() < kSlots && chance(8))) return make();
@@ -150,6 +157,7 @@ class Model {
         return chance(6) ? grow_table(life) : set_global(life);
       default:
         if (chance(40)) return page_out(life);
+        if (chance(20)) return change_budget();
         if (chance(4)) return trap(which);
         return read_entry(life);
     }
@@ -306,6 +314,12 @@ class Model {
     os::page_out({memory.data(), memory.size()});
   }
 
+  // What idle slots may keep resident: from nothing to as much as they like.
+  void change_budget() {
+    ++report_.budget_changes;
+    pool_->set_resident_budget(chance(2) ? uint64_t{1} << 30 : random_.below(300) * os::kPageBytes);
+  }
+
   void trap(size_t which) {
     Life& life = lives_[which];
     ++report_.traps;
@@ -368,7 +382,6 @@ class Model {
 
   Random random_;
   size_t next_module_ = 0;  // most instances are of one module for a while, so that slots learn
-  std::vector<std::shared_ptr<const Prepared>> prepared_;
   std::unique_ptr<Pool> pool_;
   std::vector<Tenant*> tenants_;
   std::vector<std::map<std::string, uint32_t, std::less<>>> exports_;
@@ -378,42 +391,76 @@ class Model {
 
 }  // namespace
 
+namespace {
+
+ModelReport& operator+=(ModelReport& sum, const ModelReport& more) {
+  sum.operations += more.operations;
+  sum.instances += more.instances;
+  sum.evictions += more.evictions;
+  sum.steals += more.steals;
+  sum.trimmed += more.trimmed;
+  sum.budget_changes += more.budget_changes;
+  sum.links += more.links;
+  sum.calls += more.calls;
+  sum.traps += more.traps;
+  sum.bytes_compared += more.bytes_compared;
+  return sum;
+}
+
+}  // namespace
+
 ModelReport run_model(const ModelOptions& options) {
-  Model model(options);
+  const PreparedModules modules = prepare(options.strategy);
+  const auto store = make_store(options.strategy, modules, options.threads);
+  std::deque<Model> models;
+  for (uint32_t i = 0; i < options.threads; ++i) models.emplace_back(modules, store, i, options.seed + 1'000'000'007ull * i);
+  std::mutex mutex;
   std::optional<std::string> difference;
   const auto guarded = [&](const auto& work) {
     try {
       work();
     } catch (const Difference& found) {
+      const std::lock_guard lock(mutex);
       difference = "seed " + std::to_string(options.seed) + ", " + found.what();
     }
   };
+  const auto compare_all = [&] {
+    for (Model& model : models) model.compare_all();
+  };
+  // Each goes on in a thread that is new, all of them at once.
+  const auto operations = [&](uint64_t count) {
+    std::vector<std::thread> threads;
+    for (Model& model : models) threads.emplace_back([&] { guarded([&] { model.operations(count); }); });
+    for (std::thread& thread : threads) thread.join();
+  };
   uint64_t forks = 0, hops = 0;
-  for (uint64_t done = 0; done < options.operations && !difference;) {
-    const uint64_t count = std::min(kOperationsPerThread, options.operations - done);
-    std::thread([&] { guarded([&] { model.operations(count); }); }).join();
-    ++hops;
+  const uint64_t wanted = options.operations / options.threads;  // of each
+  for (uint64_t done = 0; done < wanted && !difference;) {
+    const uint64_t count = std::min(kOperationsPerThread, wanted - done);
+    operations(count);
+    hops += options.threads;
     done += count;
     if (options.fork && !difference && done / kOperationsPerFork != (done - count) / kOperationsPerFork) {
       ++forks;
       const os::ForkResult child = os::run_forked(
           [&] {
-            model.compare_all();
-            model.operations(kOperationsOfChild);
+            compare_all();
+            for (Model& model : models) model.operations(kOperationsOfChild);
           },
           std::chrono::minutes(5));
       if (!child.ok) difference = "seed " + std::to_string(options.seed) + ", in a forked child: " + child.message;
-      if (!difference) guarded([&] { model.compare_all(); });
+      if (!difference) guarded(compare_all);
     }
     if (options.progress) options.progress();
   }
   if (!difference) {
     guarded([&] {
-      model.compare_all();
-      model.drop_all();
+      compare_all();
+      for (Model& model : models) model.drop_all();
     });
   }
-  ModelReport report = model.report();
+  ModelReport report;
+  for (Model& model : models) report += model.report();
   report.thread_hops = hops;
   report.forks = forks;
   report.difference = std::move(difference);

@@ -3,7 +3,8 @@
 // Every instance has a twin made of vectors. Operations are drawn at random: instantiate one of six modules, write from
 // the host and by guest code, fill a memory to its end, grow memory and table, set and clear table entries, write
 // globals, link to a living instance and write through the link, call, trap, drop, evict (there are fewer slots than
-// modules), page out, go on in another thread, fork. Whatever an instance can observe is compared with its twin when it
+// modules), page out, change what idle slots may keep, go on in another thread, fork; several threads may do all of that at
+// once over slots that they share. Whatever an instance can observe is compared with its twin when it
 // is made, now and then, and before it is dropped: every byte of its memories, the first byte beyond them, every table
 // entry (whether it is null, and what a call of it answers), every global.
 #pragma once
@@ -23,7 +24,8 @@ inline constexpr uint64_t kOperationsPerThread = 20'000;
 struct ModelOptions {
   Strategy strategy;
   uint64_t seed = 1;
-  uint64_t operations = 100'000;
+  uint64_t operations = 100'000;  // of all threads together
+  uint32_t threads = 1;
   bool fork = true;   // false where other threads run in this process
   std::function<void()> progress;  // after every kOperationsPerThread operations; what it throws ends the run
 };
@@ -33,6 +35,9 @@ struct ModelReport {
   uint64_t operations = 0;
   uint64_t instances = 0;
   uint64_t evictions = 0;
+  uint64_t steals = 0;          // slots taken from another thread's cache
+  uint64_t budget_changes = 0;
+  uint64_t trimmed = 0;         // idle slots that gave their pages back for the budget
   uint64_t links = 0;
   uint64_t calls = 0;
   uint64_t traps = 0;

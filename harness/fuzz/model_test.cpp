@@ -44,6 +44,28 @@ TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
   }
 }
 
+// Four threads, each with instances of its own, over slots that wander between them.
+TEST_P(IsolationModel, SlotsThatWanderBetweenThreadsCarryNothing) {
+  if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
+  ModelOptions options;
+  options.strategy = GetParam();
+  options.operations = 60'000;
+  options.threads = 4;
+  options.seed = 12;
+  options.fork = *os::build_info().sanitizers == '\0';
+  try {
+    const ModelReport report = run_model(options);
+    EXPECT_EQ(report.difference, std::nullopt);
+    EXPECT_EQ(report.operations, options.operations);
+    const bool affine = options.strategy.alloc == Alloc::pool && options.strategy.affinity == Switch::on;
+    EXPECT_EQ(report.steals > 0, affine);
+  } catch (const Unsupported& error) {
+    GTEST_SKIP() << error.what();
+  } catch (const CodegenError& error) {
+    GTEST_SKIP() << error.what();
+  }
+}
+
 class Canary : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, Canary,
                          testing::Values("pool-lazy", "pool-keep,resident=64MiB", "pool-scan,resident=64MiB",

@@ -155,7 +155,7 @@ class Table {
 
   std::string case_block(const std::string& case_id) const {
     const Json* reference = cell(case_id, options_.reference);
-    std::string out = paint_.bold(case_id) + "\n", floor, start;
+    std::string out = paint_.bold(case_id) + "\n", floor, start, chosen;
     const std::string shared = shared_reason(case_id);
     if (!shared.empty()) return out + wrapped("  every arm ", shared);
     for (const Json& arm : result_.at("arms")) {
@@ -164,8 +164,9 @@ class Table {
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
       if (start.empty()) start = start_line(*own) + preinit_line(*own);
+      chosen += chosen_line(*own);
     }
-    return out + floor + start;
+    return out + floor + chosen + start;
   }
 
   // "skipped: reason" when all arms of a case share it.
@@ -234,6 +235,17 @@ class Table {
     return paint_.dim("  floor: one madvise over the same clean range (" + bytes_text(*range) + ") takes " +
                       time_text(*madvise)) +
            "\n";
+  }
+
+  // What a strategy that chooses chose for this case, and why.
+  std::string chosen_line(const Json& own) const {
+    const Json facts = own.value("facts", Json::object());
+    const Json chosen = facts.is_object() ? facts.value("chosen", Json()) : Json();
+    if (!chosen.is_object() || !chosen.value("reset", Json()).is_string()) return "";
+    const std::string cycles = number_text(number_at(chosen, {"after_cycles"}).value_or(0));
+    return paint_.dim(wrapped("  " + own.at("arm").get<std::string>() + ": ",
+                              "reset=" + chosen.at("reset").get<std::string>() + " after " + cycles +
+                                  " cycles: " + chosen.value("why", std::string("no reason given"))));
   }
 
   // A module is measured without its start function: the worker has no code to run.

@@ -108,6 +108,8 @@ class Cell {
   virtual std::string path_text(uint32_t) const { return ""; }
   virtual Json paths() const { return nullptr; }   // cycles finished since warm_up(), by path
   virtual Json memory() const { return nullptr; }  // of one of the instances alive
+  // Of one of the slots that were timed, once nothing is alive in them. What they were in is over: no more cycles follow.
+  virtual Json idle_memory() { return nullptr; }
   virtual Json floor() { return nullptr; }
 };
 

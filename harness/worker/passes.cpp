@@ -174,9 +174,17 @@ void pass_floor(PassContext& context) {
   if (!floor.is_null()) context.sample["floor"] = std::move(floor);
 }
 
-void pass_verify_after(PassContext& context) {
+void pass_idle_memory(PassContext& context) {
+  const Json idle = context.cell.idle_memory();
+  if (idle.is_object() && context.sample["memory"].is_object()) context.sample["memory"].update(idle);
+}
+
+void pass_paths(PassContext& context) {
   Json paths = context.cell.paths();
   if (!paths.is_null()) context.sample["paths"] = std::move(paths);
+}
+
+void pass_verify_after(PassContext& context) {
   uint64_t slots_compared = 0;
   if (const auto leak = context.cell.verify_timed(slots_compared)) throw Leak("not isolated: " + *leak);
   if (context.cell.can_verify()) context.sample["verified_slots"] = slots_compared;

@@ -36,6 +36,8 @@ void pass_counters(PassContext&);
 void add_traced_calls(Json& sample);
 void pass_memory(PassContext&);
 void pass_floor(PassContext&);
+void pass_paths(PassContext&);
+void pass_idle_memory(PassContext&);  // empties what was timed: no pass that makes cycles follows
 void pass_verify_after(PassContext&);  // throws Leak
 
 }  // namespace instbench::bench

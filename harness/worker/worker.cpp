@@ -70,6 +70,7 @@ std::unique_ptr<Cell> make_ready(const Request& request, const Open& open, Json&
     pass_trace(context);
   if (wants(request, "verify")) pass_verify(context);
   cell->warm_up();
+  sample["facts"] = cell->facts();  // what a strategy chose while it warmed up is among them
   return cell;
 }
 
@@ -81,6 +82,8 @@ void count_and_verify(PassContext& context) {
   }
   if (wants(request, "memory")) pass_memory(context);
   if (wants(request, "batch")) pass_floor(context);
+  if (wants(request, "verify_after")) pass_paths(context);
+  if (wants(request, "memory")) pass_idle_memory(context);
   if (wants(request, "verify_after")) pass_verify_after(context);
 }
 

@@ -15,11 +15,11 @@ Path Path::from_index(uint32_t index) {
 }
 
 std::string to_string(const Path& path) {
-  constexpr std::array<std::string_view, 4> kSlot{"fresh", "hit", "cold", "evicted"};
+  constexpr std::array<std::string_view, 5> kSlot{"fresh", "hit", "cold", "evicted", "stolen"};
   constexpr std::array<std::string_view, 4> kMemory{"none", "mapped", "kept", "copied"};
   constexpr std::array<std::string_view, 3> kTables{"none", "filled", "lazy"};
   constexpr std::array<std::string_view, Path::kResets> kReset{"pending", "unmap", "remap", "madvise", "copy",
-                                                              "wipe",    "keep",  "scan",  "restore", "track", "none"};
+                                                              "wipe",    "keep",  "scan",  "restore", "track", "none",  "batch"};
   return "slot=" + std::string(kSlot[static_cast<size_t>(path.slot)]) +
          " memory=" + std::string(kMemory[static_cast<size_t>(path.memory)]) +
          " tables=" + std::string(kTables[static_cast<size_t>(path.tables)]) +

@@ -11,6 +11,7 @@ enum class SlotPath : uint8_t {
   hit,      // affine: the slot last held the same memory image
   cold,     // a pool slot that was never used (or was wiped)
   evicted,  // a pool slot that held something else, which was thrown away
+  stolen,   // affine, but last used by another thread
 };
 enum class MemoryPath : uint8_t { none, mapped, kept, copied };  // none: the module has no memory
 enum class TablePath : uint8_t { none, filled, lazy };
@@ -26,6 +27,7 @@ enum class ResetPath : uint8_t {
   restore,  // every private page put back
   track,    // the pages that were written put back
   none,     // nothing was handed out: nothing to reset
+  batch,    // waited, and was discarded in one call with others
 };
 
 struct Path {
@@ -35,13 +37,13 @@ struct Path {
   ResetPath reset = ResetPath::pending;
 
   bool operator==(const Path&) const = default;
-  static constexpr uint32_t kResets = 11;
+  static constexpr uint32_t kResets = 12;
   // A small dense number, for histograms without allocation.
   uint32_t index() const {
     return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * kResets +
            static_cast<uint32_t>(reset);
   }
-  static constexpr uint32_t kIndexEnd = 4 * 4 * 3 * kResets;
+  static constexpr uint32_t kIndexEnd = 5 * 4 * 3 * kResets;
   static Path from_index(uint32_t index);
 };
 

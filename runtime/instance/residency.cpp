@@ -16,8 +16,8 @@ constexpr size_t kRunsOfWasmtime = 32;  // reset=scan
 // The runs of kept pages that a slot remembers; with more of them it scans every time.
 constexpr size_t kMostKeptSpans = 1024;
 
-// Scratch of the resets of this thread.
-thread_local constinit std::array<iovec, os::kRunsOfScan> given_back{};
+// Scratch of this thread: ranges to be given back, or to be populated.
+thread_local constinit std::array<iovec, kMostKeptSpans> given_back{};
 thread_local constinit std::array<PageSpan, kMostKeptSpans> closed_spans{};
 
 }  // namespace
@@ -42,18 +42,20 @@ void StartState::put_back(uint64_t first, uint64_t count) const {
   }
 }
 
-void reset_keep(const StartState& start, uint64_t resident_bytes) {
+uint64_t reset_keep(const StartState& start, uint64_t resident_bytes) {
   const uint64_t memory_pages = start.pages() - start.table_pages;
   const uint64_t kept = std::min(memory_pages, resident_bytes / os::kPageBytes);
   start.put_back(start.table_pages, kept);
   if (start.table_pages != 0) os::discard(start.range.sub(0, start.table_pages * os::kPageBytes));
   if (kept != memory_pages) os::discard(start.range.from((start.table_pages + kept) * os::kPageBytes));
+  return kept * os::kPageBytes;
 }
 
-void reset_scan(const StartState& start, uint64_t resident_bytes) {
+uint64_t reset_scan(const StartState& start, uint64_t resident_bytes) {
   std::array<os::PageRegion, kRunsOfWasmtime> found;
   const os::PrivatePages pages = os::find_private_pages(start.range, found);
-  uint64_t budget = resident_bytes / os::kPageBytes;
+  const uint64_t most = resident_bytes / os::kPageBytes;
+  uint64_t budget = most;
   std::byte* put_back_to = pages.walk_end;
   for (const os::PageRegion& region : std::span(found).first(pages.regions)) {
     const PageSpan span = start.span_of(region);
@@ -66,6 +68,30 @@ void reset_scan(const StartState& start, uint64_t resident_bytes) {
   }
   if (put_back_to != start.range.end())
     os::discard(start.range.from(static_cast<size_t>(put_back_to - start.range.base)));
+  return (most - budget) * os::kPageBytes;
+}
+
+Habit::Habit() { working_set.reserve(kMostKeptSpans); }
+
+uint64_t Habit::usual_bytes() const {
+  uint64_t pages = 0;
+  for (const PageSpan& span : working_set) pages += span.pages;
+  return pages * os::kPageBytes;
+}
+
+void Habit::found(bool wanders, uint64_t keeping, uint64_t giving_back) {
+  wandering_ = wanders ? std::min(wandering_ + 2, kMost) : wandering_ - std::min(wandering_, uint32_t{1});
+  if (frozen_) return;
+  ++choice_.resets;
+  choice_.keeping += static_cast<double>(keeping) / 100;
+  choice_.giving_back += static_cast<double>(giving_back) / 100;
+}
+
+const Choice& Habit::freeze() {
+  frozen_ = true;
+  choice_.keeps_pages = choice_.empty <= Residency::kEmpty * choice_.resets &&
+                        100 * choice_.keeping <= static_cast<double>(Residency::kWorthIt) * choice_.giving_back;
+  return choice_;
 }
 
 // What one reset finds.
@@ -109,8 +135,11 @@ void Residency::forget() {
 }
 
 ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults,
-                             Habit& habit) {
-  if (rest_ == 0 && !proven_ && habit.should_rest()) begin_rest();
+                             Habit& habit, std::vector<PageSpan>* working_set) {
+  if (habit.frozen())
+    rest_ = habit.choice().keeps_pages ? 0 : 1;
+  else if (rest_ == 0 && !proven_ && habit.should_rest())
+    begin_rest();
   if (rest_ != 0) {
     os::discard(start.range);
     if (kept_pages_ != 0) forget();
@@ -121,16 +150,31 @@ ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint6
   Round round;
   round.comparing = ++resets_ >= interval_;
   epoch_ = static_cast<uint8_t>(epoch_ + (round.comparing ? 1 : 0));
-  if (by_faults && !round.comparing && kept_complete_ && faults == faults_) {
+  round.budget = resident_bytes / os::kPageBytes;
+  if (by_faults && !round.comparing && kept_complete_ && faults == faults_ && kept_pages_ <= round.budget) {
     put_back_kept(start, open_pages);
     return ResetPath::restore;
   }
-  round.budget = resident_bytes / os::kPageBytes;
   round.had_kept = kept_pages_ != 0;
   find_and_settle(start, open_pages, round);
   faults_ = faults;
   learn(round, habit);
+  if (round.comparing && working_set != nullptr && kept_complete_) *working_set = kept_;
   return ResetPath::restore;
+}
+
+void Residency::prefault(const StartState& start, std::span<const PageSpan> pages) {
+  kept_complete_ = false;
+  const uint64_t faults = os::process_faults();
+  size_t ranges = 0;
+  for (const PageSpan& span : pages) given_back[ranges++] = {start.at(span.first), span.pages * os::kPageBytes};
+  os::populate_all(std::span(given_back).first(ranges));
+  kept_complete_ = true;
+  for (const PageSpan& span : pages) {
+    std::fill_n(ages_.begin() + span.first, span.pages, kKept);
+    keep(span);
+  }
+  faults_ = faults;
 }
 
 void Residency::put_back_kept(const StartState& start, uint64_t open_pages) const {
@@ -263,14 +307,16 @@ void Residency::learn(const Round& round, Habit& habit) {
   // guest that wipes what it frees leaves pages that it wrote as they were.)
   if (!round.had_kept) written_pages_ = round.private_pages;
   const uint64_t written = std::max({written_pages_, round.new_pages, round.comparing ? round.private_pages - round.unchanged : 0});
-  const bool wanders = round.had_kept && 100 * round.new_pages + kKeptPageCost * round.private_pages > kWorthIt * written;
+  const uint64_t keeping = 100 * round.new_pages + kKeptPageCost * round.private_pages;
+  const bool wanders = round.had_kept && keeping > kWorthIt * written;
+  if (round.private_pages == 0) habit.found_nothing();
   if (round.had_kept) {
-    habit.found(wanders);
+    habit.found(wanders, keeping, 100 * written);
     proven_ = !wanders;
   }
   strikes_ = wanders ? strikes_ + 1 : 0;
   empty_ = round.private_pages == 0 ? empty_ + 1 : 0;
-  if (strikes_ >= kStrikes || empty_ >= kEmpty) return begin_rest();
+  if (!habit.frozen() && (strikes_ >= kStrikes || empty_ >= kEmpty)) return begin_rest();
   if (!round.comparing) return;
   if (new_pages_ != 0)
     interval_ = static_cast<uint32_t>(std::sqrt(2.0 * static_cast<double>(kept_pages_) * resets_ / static_cast<double>(new_pages_)));

@@ -10,12 +10,15 @@
 //            writing are found by comparing now and then and given back; where tenants write ever other pages, so that
 //            keeping them costs more than it saves, everything is given back for a while (a rest)
 //
+// What the slots of one module find out they share (Habit): the pages that its instances use (the working set), which a slot
+// that is new to the module can be given in one call (prefault=on), and whether keeping them is worth while at all.
+//
 // Not thread-safe; no reset allocates once the slot is open, but the first one after a memory grew.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "runtime/image/image.hpp"
@@ -50,13 +53,31 @@ struct StartState {
   void put_back(uint64_t first, uint64_t count) const;
 };
 
-// reset=keep and reset=scan need no memory of what was. REQUIRES: `start` is the part as far as it is open at the start.
-void reset_keep(const StartState& start, uint64_t resident_bytes);
-void reset_scan(const StartState& start, uint64_t resident_bytes);
+// reset=keep and reset=scan need no memory of what was. They say how many bytes they kept. REQUIRES: `start` is the part as
+// far as it is open at the start.
+uint64_t reset_keep(const StartState& start, uint64_t resident_bytes);
+uint64_t reset_scan(const StartState& start, uint64_t resident_bytes);
+
+// How the slots of a module are reset from now on, and what speaks for it. Costs are in faults, of all resets that could
+// tell: what those that keep pages came to (new pages, and each page found and put back), and what giving all back would.
+struct Choice {
+  bool keeps_pages = true;  // else all is given back with madvise
+  uint64_t resets = 0;      // that could tell: those of a slot that had kept pages
+  uint64_t empty = 0;       // that found no page written though the slot had been used
+  double keeping = 0, giving_back = 0;
+};
 
 // What the slots of one module have found out together: with many slots each of them is reset too seldom to learn alone.
 class Habit {
  public:
+  // The pages of tables and memory 0 that its instances use, ascending, as a slot last had them that was compared; empty as
+  // long as none was. Capacity reserved.
+  std::vector<PageSpan> working_set;
+  // What a slot of the module last kept, in bytes.
+  uint64_t usual_bytes() const;
+
+  Habit();
+
   // Whether a part that has not shown otherwise should rest at once: most parts of this module that kept pages saw their
   // tenants write others. Every kTrial-th time it may try, since habits change.
   bool should_rest() {
@@ -68,12 +89,21 @@ class Habit {
     --until_trial_;
     return true;
   }
-  void found(bool wanders) { wandering_ = wanders ? std::min(wandering_ + 2, kMost) : wandering_ - std::min(wandering_, uint32_t{1}); }
+  // One reset of a slot that had kept pages: what it cost and what giving all back would have, in hundredths of a fault.
+  void found(bool wanders, uint64_t keeping, uint64_t giving_back);
+  void found_nothing() { choice_.empty += frozen_ ? 0 : 1; }
+
+  // Decides for good, by what was found so far: no part rests any more, or all do.
+  const Choice& freeze();
+  bool frozen() const { return frozen_; }
+  const Choice& choice() const { return choice_; }
 
  private:
   static constexpr uint32_t kMost = 16, kTrial = 256;
   uint32_t wandering_ = 0;
   uint32_t until_trial_ = kTrial;
+  Choice choice_;
+  bool frozen_ = false;
 };
 
 // The residency of one part of a slot: what reset=restore remembers about it.
@@ -84,6 +114,9 @@ class Residency {
   bool is_open() const { return !ages_.empty(); }
   // All of the part was given back or mapped anew: no page is private.
   void forget();
+  // Makes these pages private, as they were found, and keeps them. REQUIRES: no page is private. On failure it throws, and
+  // some may be. COST: a getrusage, and one process_madvise (os::populate_all).
+  void prefault(const StartState& start, std::span<const PageSpan> pages);
 
   // reset=restore. With `by_faults`, the pages last found private are taken to be all of them as long as the process had
   // no fault since (os::process_faults), which saves the scan. Says what was done: restore, or madvise while it rests.
@@ -92,8 +125,10 @@ class Residency {
   // when pages are given back (os::discard_all).
   //
   // Only the first `open_pages` can have been touched, and can be: what lies behind is closed (memory that an earlier tenant
-  // grew to). Pages kept there are as at the start already and stay.
-  ResetPath restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults, Habit& habit);
+  // grew to). Pages kept there are as at the start already and stay. A comparing reset leaves in `working_set`, unless it is
+  // null, what it kept.
+  ResetPath restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults, Habit& habit,
+                    std::vector<PageSpan>* working_set);
 
   uint64_t kept_pages() const { return kept_pages_; }
 

@@ -44,8 +44,13 @@ void Slot::unmap() {
   state_ = SlotState::unknown;
   mapping_.unmap();
   state_ = SlotState::unmapped;
+  forget();
+}
+
+void Slot::forget() {
   vmctx_owner_ = 0;
   content_present_ = false;
+  resident_bytes_ = 0;
   for (MemoryPlace& place : memories_) place = {};
 }
 
@@ -54,9 +59,7 @@ void Slot::wipe() {
   // SAFETY: the whole range is this slot's reservation.
   os::map_zero_at(mapping_.range(), os::Access::none);
   state_ = SlotState::unmapped;
-  vmctx_owner_ = 0;
-  content_present_ = false;
-  for (MemoryPlace& place : memories_) place = {};
+  forget();
 }
 
 os::Range Slot::tables(const Prepared& prepared) const {
@@ -83,7 +86,7 @@ bool Slot::holds(const Prepared& prepared) const {
   return true;
 }
 
-MemoryPath Slot::adopt(const Prepared& prepared) {
+MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
   const bool has_memory = !prepared.needs().memory_pages.empty();
   if (state_ == SlotState::ready && holds(prepared)) {
@@ -93,6 +96,12 @@ MemoryPath Slot::adopt(const Prepared& prepared) {
   }
   if (state_ == SlotState::ready) wipe();
   open(prepared);
+  if (prepared.strategy().prefault == Switch::on && !habit.working_set.empty()) {
+    state_ = SlotState::unknown;
+    residency_[0].prefault(start_state(prepared, 0), habit.working_set);
+    resident_bytes_ = kept_bytes(0);
+    state_ = SlotState::ready;
+  }
   return has_memory ? MemoryPath::mapped : MemoryPath::none;
 }
 
@@ -182,7 +191,7 @@ void Slot::grow(size_t memory, uint64_t new_bytes) {
   place.accessible = new_bytes;
 }
 
-ResetPath Slot::reset(const Prepared& prepared, Habit& habit) {
+ResetPath Slot::reset(const Prepared& prepared, Habit& habit, uint64_t resident_bytes) {
   INSTBENCH_ASSERT(state_ == SlotState::live);
   state_ = SlotState::unknown;
   switch (prepared.strategy().reset) {
@@ -190,10 +199,12 @@ ResetPath Slot::reset(const Prepared& prepared, Habit& habit) {
     case Reset::scan:
     case Reset::restore:
     case Reset::track: {
-      const ResetPath path = reset_resident(prepared, habit);
+      const ResetPath path = reset_resident(prepared, habit, resident_bytes);
       state_ = SlotState::ready;
       return path;
     }
+    case Reset::batch:
+      break;  // begin_discard()
     case Reset::unmap:
       unmap();
       return ResetPath::unmap;
@@ -230,42 +241,98 @@ void Slot::reset_madvise(const Prepared& prepared) {
   close_grown(prepared);
 }
 
-ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit) {
+void Slot::begin_discard(const Prepared& prepared) {
+  INSTBENCH_ASSERT(state_ == SlotState::live && prepared.strategy().reset == Reset::batch);
+  state_ = SlotState::unknown;
+  discard_grown(prepared);
+  close_grown(prepared);
+  state_ = SlotState::waiting;
+}
+
+void Slot::add_discards(const Prepared& prepared, std::vector<iovec>& ranges) const {
+  for (size_t i = 0; i < parts(prepared); ++i) {
+    const os::Range range = start_state(prepared, i).range;
+    if (!range.empty()) ranges.push_back({range.base, range.bytes});
+  }
+}
+
+void Slot::end_discard() {
+  INSTBENCH_ASSERT(state_ == SlotState::waiting);
+  state_ = SlotState::ready;
+}
+
+void Slot::give_pages_back() {
+  INSTBENCH_ASSERT(state_ == SlotState::ready);
+  if (!tracking_.empty()) return wipe();
+  state_ = SlotState::unknown;
+  for (size_t i = 0; i < memories_.size(); ++i) {
+    const uint64_t tables = i == 0 ? geometry_.tables_bytes : 0;
+    os::discard({memory_base(i) - tables, tables + geometry_.reserve_bytes});
+  }
+  if (memories_.empty() && geometry_.tables_bytes != 0)
+    os::discard({memory_base(0) - geometry_.tables_bytes, geometry_.tables_bytes});
+  for (Residency& part : residency_) part.forget();
+  for (Residency& part : grown_) part.forget();
+  resident_bytes_ = 0;
+  state_ = SlotState::ready;
+}
+
+ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit, uint64_t resident_bytes) {
   const Strategy& strategy = prepared.strategy();
-  if (!touched_ && strategy.reset == Reset::restore) return ResetPath::none;
+  if (!touched_ && strategy.reset == Reset::restore && resident_bytes_ <= resident_bytes) return ResetPath::none;
   ResetPath path = strategy.reset == Reset::keep ? ResetPath::keep : ResetPath::scan;
+  uint64_t kept = 0;
   for (size_t i = 0; i < parts(prepared); ++i) {
     const StartState start = start_state(prepared, i);
     if (start.range.empty()) continue;
-    if (strategy.reset == Reset::keep)
-      reset_keep(start, strategy.resident_bytes);
-    else if (strategy.reset == Reset::scan)
-      reset_scan(start, strategy.resident_bytes);
-    else if (strategy.reset == Reset::track)
-      path = tracking_[i].reset(start, strategy.resident_bytes);
-    else if (const ResetPath one = restore(prepared, i, habit); i == 0)
-      path = one;
+    const uint64_t left = resident_bytes - kept;
+    if (strategy.reset == Reset::keep) {
+      kept += reset_keep(start, left);
+    } else if (strategy.reset == Reset::scan) {
+      kept += reset_scan(start, left);
+    } else if (strategy.reset == Reset::track) {
+      path = tracking_[i].reset(start, left);
+      kept += tracking_[i].private_bytes();
+    } else {
+      const ResetPath one = restore(prepared, i, habit, left);
+      if (i == 0) path = one;
+      kept += kept_bytes(i);
+    }
   }
   discard_grown(prepared);
   close_grown(prepared);
+  resident_bytes_ = kept;
   return path;
 }
 
 // The part as it starts, then what was grown, within what is left of the budget.
-ResetPath Slot::restore(const Prepared& prepared, size_t memory, Habit& habit) {
-  const Strategy& strategy = prepared.strategy();
-  const bool by_faults = strategy.find == Find::faults;
+ResetPath Slot::restore(const Prepared& prepared, size_t memory, Habit& habit, uint64_t resident_bytes) {
+  const bool by_faults = prepared.strategy().find == Find::faults;
   const StartState start = start_state(prepared, memory);
-  const ResetPath path = residency_[memory].restore(start, start.pages(), strategy.resident_bytes, by_faults, habit);
-  if (memory >= grown_.size() || memories_[memory].accessible <= start_bytes(prepared, memory)) return path;
+  const ResetPath path = residency_[memory].restore(start, start.pages(), resident_bytes, by_faults, habit,
+                                                    memory == 0 ? &habit.working_set : nullptr);
+  if (memory >= grown_.size()) return path;
   const StartState growth = growth_state(prepared, memory);
+  const uint64_t left = resident_bytes - std::min(resident_bytes, residency_[memory].kept_pages() * os::kPageBytes);
+  if (memories_[memory].accessible <= start_bytes(prepared, memory)) {
+    // What earlier tenants grew stays, closed, unless there is no room for it.
+    if (grown_[memory].kept_pages() * os::kPageBytes > left) {
+      os::discard(growth.range);
+      grown_[memory].forget();
+    }
+    return path;
+  }
   const uint64_t open = std::min(memories_[memory].accessible - start_bytes(prepared, memory), uint64_t{growth.range.bytes});
-  const uint64_t kept = residency_[memory].kept_pages() * os::kPageBytes;
   if (open == 0) return path;
   if (!grown_[memory].is_open()) grown_[memory].open(growth.pages());
-  grown_[memory].restore(growth, open / os::kPageBytes, strategy.resident_bytes - std::min(strategy.resident_bytes, kept),
-                         by_faults, habit);
+  grown_[memory].restore(growth, open / os::kPageBytes, left, by_faults, habit, nullptr);
   return path;
+}
+
+uint64_t Slot::kept_bytes(size_t memory) const {
+  uint64_t pages = residency_[memory].kept_pages();
+  if (memory < grown_.size()) pages += grown_[memory].kept_pages();
+  return pages * os::kPageBytes;
 }
 
 void Slot::discard_grown(const Prepared& prepared) {

@@ -6,7 +6,8 @@
 //                    |<-- one madvise covers this: -->|
 //
 // States:   unmapped --adopt--> ready --begin--> live --reset--> ready
-//                ^                 `--adopt (another image)--> unmapped --> ready
+//                ^                 |               `--begin_discard--> waiting --end_discard--> ready
+//                |                 `--adopt (another image)--> unmapped --> ready
 //                `------------- wipe (a reset failed) <---- unknown
 // Invariant in `ready`: memory reads as the image over zeros up to its minimum size and faults beyond,
 // tables are all zero bits (or, with table-reset=refill, entries of the last tenant, which the next
@@ -42,9 +43,10 @@ struct SlotGeometry {
   static SlotGeometry covering(const SlotGeometry& one, const Prepared& more);
 };
 
-enum class SlotState : uint8_t { unmapped, ready, live, unknown };
+enum class SlotState : uint8_t { unmapped, ready, live, waiting, unknown };
 
-class Slot {
+// On cache lines of its own: its neighbours are used by other threads.
+class alignas(64) Slot {
  public:
   explicit Slot(const SlotGeometry& geometry) : geometry_(geometry), memories_(geometry.memories) {}
 
@@ -58,8 +60,8 @@ class Slot {
   void unmap();
   // Makes the slot `ready` for the module. COST: nothing when it already holds the same image with the
   // same sizes; an mprotect per changed size; else, after a wipe if it held another image, one mprotect a
-  // memory and one mmap an extent.
-  MemoryPath adopt(const Prepared& prepared);
+  // memory and one mmap an extent; with prefault=on, one process_madvise that populates the working set that `habit` knows.
+  MemoryPath adopt(const Prepared& prepared, const Habit& habit);
   // Takes the slot into use; from here on it must be reset.
   void begin() {
     state_ = SlotState::live;
@@ -69,8 +71,19 @@ class Slot {
   // no reset (reset=restore).
   void touch() { touched_ = true; }
   // Makes it pristine, by the strategy that `prepared` was made for. On failure it throws and the slot is `unknown`.
-  // `habit` is what all slots of the module have found out (reset=restore).
-  ResetPath reset(const Prepared& prepared, Habit& habit);
+  // `habit` is what all slots of the module have found out (reset=restore). At most `resident_bytes` stay resident of what
+  // the resets that keep pages keep.
+  ResetPath reset(const Prepared& prepared, Habit& habit, uint64_t resident_bytes);
+  // reset=batch, in three steps: closes what was grown; says what is to be discarded (one range a memory); takes it as done.
+  // COST: an mprotect per memory that grew; none; none.
+  void begin_discard(const Prepared& prepared);
+  void add_discards(const Prepared& prepared, std::vector<iovec>& ranges) const;
+  void end_discard();
+  // What the last reset left resident on purpose, in bytes: known of the resets that keep pages, else 0.
+  uint64_t resident_bytes() const { return resident_bytes_; }
+  // Gives that back. REQUIRES: `ready`. On failure it throws and the slot is `unknown`. COST: one madvise a memory; with
+  // reset=track one mmap, since what is tracked begins anew.
+  void give_pages_back();
   // Drops everything in the range, whatever its state. COST: one mmap.
   void wipe();
 
@@ -103,6 +116,7 @@ class Slot {
   };
 
   bool holds(const Prepared& prepared) const;
+  void forget();  // what was in the range
   void open(const Prepared& prepared);
   void map_extents(const Prepared& prepared, size_t memory);
   void fit_sizes(const Prepared& prepared);
@@ -114,8 +128,9 @@ class Slot {
   void reset_madvise(const Prepared& prepared);
   void reset_remap(const Prepared& prepared);
   void reset_copy(const Prepared& prepared);
-  ResetPath reset_resident(const Prepared& prepared, Habit& habit);
-  ResetPath restore(const Prepared& prepared, size_t memory, Habit& habit);
+  ResetPath reset_resident(const Prepared& prepared, Habit& habit, uint64_t resident_bytes);
+  ResetPath restore(const Prepared& prepared, size_t memory, Habit& habit, uint64_t resident_bytes);
+  uint64_t kept_bytes(size_t memory) const;
   StartState growth_state(const Prepared& prepared, size_t memory) const;
   void discard_grown(const Prepared& prepared);
   void close_grown(const Prepared& prepared);
@@ -129,6 +144,7 @@ class Slot {
   std::vector<Residency> residency_;  // reset=restore: by memory, the first with the tables
   std::vector<Residency> grown_;      // reset=restore: by memory, what tenants grow it by
   std::vector<Tracking> tracking_;    // reset=track: likewise
+  uint64_t resident_bytes_ = 0;
   uint64_t vmctx_owner_ = 0;
   bool content_present_ = false;
   bool touched_ = false;

@@ -21,10 +21,16 @@ constexpr Strategy with(Alloc alloc, MemoryInit memory, TableInit tables, Reset 
   return strategy;
 }
 
-constexpr Strategy resident(Reset reset, uint64_t bytes, Find find = Find::scan) {
+constexpr Strategy resident(Reset reset, uint64_t bytes) {
   Strategy strategy = with(Alloc::pool, MemoryInit::overlay, TableInit::lazy, reset);
   strategy.resident_bytes = bytes;
-  strategy.find = find;
+  return strategy;
+}
+
+constexpr Strategy best() {
+  Strategy strategy = resident(Reset::restore, Strategy::kDefaultResident);
+  strategy.find = Find::faults;
+  strategy.prefault = Switch::on;
   return strategy;
 }
 
@@ -41,8 +47,7 @@ constexpr std::array<Preset, 11> kPresets{{
     {"pool-track", "the kernel notes every page written", resident(Reset::track, Strategy::kDefaultResident), false},
     {"pool-restore", "every private page put back in place", resident(Reset::restore, Strategy::kDefaultResident),
      false},
-    {"best", "the working set kept, found by its faults",
-     resident(Reset::restore, Strategy::kDefaultResident, Find::faults), false},
+    {"best", "the working set kept, found by its faults", best(), false},
 }};
 
 template <typename Enum>
@@ -60,7 +65,8 @@ constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<Ta
 constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
                             Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy},
                             Word<Reset>{"keep", Reset::keep},       Word<Reset>{"scan", Reset::scan},
-                            Word<Reset>{"restore", Reset::restore}, Word<Reset>{"track", Reset::track}};
+                            Word<Reset>{"restore", Reset::restore}, Word<Reset>{"track", Reset::track},
+                            Word<Reset>{"batch", Reset::batch}};
 constexpr std::array kFind{Word<Find>{"scan", Find::scan}, Word<Find>{"faults", Find::faults}};
 constexpr std::array kTableReset{Word<TableReset>{"discard", TableReset::discard},
                                  Word<TableReset>{"refill", TableReset::refill}};
@@ -97,6 +103,14 @@ uint64_t parse_bytes(std::string_view axis, std::string_view text) {
                       std::string(text) + "'");
 }
 
+uint32_t parse_count(std::string_view axis, std::string_view text, uint32_t most) {
+  uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= most) return value;
+  throw StrategyError("axis '" + std::string(axis) + "' takes a number from 1 to " + std::to_string(most) + ", not '" +
+                      std::string(text) + "'");
+}
+
 std::string bytes_text(uint64_t bytes) {
   if (bytes != 0 && bytes % (uint64_t{1} << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
   if (bytes != 0 && bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
@@ -121,6 +135,12 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
     strategy.find = parse_word(axis, value, kFind);
   else if (axis == "resident")
     strategy.resident_bytes = parse_bytes(axis, value);
+  else if (axis == "pool-resident")
+    strategy.pool_resident_bytes = parse_bytes(axis, value);
+  else if (axis == "prefault")
+    strategy.prefault = parse_word(axis, value, kSwitch);
+  else if (axis == "batch")
+    strategy.batch_slots = parse_count(axis, value, Strategy::kLargestBatch);
   else if (axis == "table-reset")
     strategy.table_reset = parse_word(axis, value, kTableReset);
   else if (axis == "thp")
@@ -132,8 +152,8 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
   else
     throw StrategyError(
         "unknown axis '" + std::string(axis) +
-        "': there are alloc, affinity, memory, backing, tables, reset, find, resident, table-reset, thp, "
-        "reserve, guard");
+        "': there are alloc, affinity, memory, backing, tables, reset, find, resident, pool-resident, "
+        "prefault, batch, table-reset, thp, reserve, guard");
 }
 
 std::string preset_names() {
@@ -150,15 +170,11 @@ Strategy preset_named(std::string_view name) {
                       "; or give axes such as alloc=pool,reset=remap");
 }
 
-bool keeps_pages(Reset reset) {
-  return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore || reset == Reset::track;
-}
-
 void refuse_contradictions(const Strategy& s) {
   if (s.alloc == Alloc::fresh && s.reset != Reset::unmap)
     throw StrategyError("alloc=fresh is given back with reset=unmap: other resets need alloc=pool");
   if (s.alloc == Alloc::pool && s.reset == Reset::unmap)
-    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy|keep|scan|restore|track");
+    throw StrategyError("reset=unmap leaves nothing to pool: use alloc=fresh, or reset=remap|madvise|copy|keep|scan|restore|track|batch");
   if (s.backing == Backing::file && s.memory != MemoryInit::overlay)
     throw StrategyError("backing=file needs memory=overlay: copying maps no image");
   if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
@@ -170,12 +186,17 @@ void refuse_contradictions(const Strategy& s) {
     throw StrategyError("reset=keep|scan|restore|track needs memory=overlay: what they give back must read as the image");
   if (s.reset == Reset::track && s.backing != Backing::memfd)
     throw StrategyError("reset=track needs backing=memfd: userfaultfd tracks no pages of files");
-  if (!keeps_pages(s.reset) && s.resident_bytes != Strategy::kDefaultResident)
-    throw StrategyError("resident= goes with reset=keep|scan|restore|track");
+  if (!keeps_pages(s.reset) &&
+      (s.resident_bytes != Strategy::kDefaultResident || s.pool_resident_bytes != Strategy::kDefaultPoolResident))
+    throw StrategyError("resident= and pool-resident= go with reset=keep|scan|restore|track");
+  if (s.prefault == Switch::on && s.reset != Reset::restore)
+    throw StrategyError("prefault=on goes with reset=restore: the others do not learn what instances use");
+  if (s.reset != Reset::batch && s.batch_slots != Strategy::kDefaultBatch) throw StrategyError("batch= goes with reset=batch");
   if (s.find == Find::faults && s.reset != Reset::restore) throw StrategyError("find=faults goes with reset=restore");
   if (s.find == Find::faults && s.thp == Thp::on)
     throw StrategyError("find=faults needs thp=off: khugepaged gives a process pages without a fault of it");
-  if (s.resident_bytes % os::kPageBytes != 0) throw StrategyError("resident is a multiple of 4KiB");
+  if (s.resident_bytes % os::kPageBytes != 0 || s.pool_resident_bytes % os::kPageBytes != 0)
+    throw StrategyError("resident and pool-resident are multiples of 4KiB");
   if (s.reserve_bytes % 65536 != 0 || s.guard_bytes % 65536 != 0)
     throw StrategyError("reserve and guard are multiples of 64KiB");
 }
@@ -217,7 +238,12 @@ std::string canonical(const Strategy& s) {
          ",backing=" + std::string(text_of(s.backing, kBacking)) +
          ",tables=" + std::string(text_of(s.tables, kTables)) + ",reset=" + std::string(text_of(s.reset, kReset)) +
          (s.reset == Reset::restore ? ",find=" + std::string(text_of(s.find, kFind)) : "") +
-         (keeps_pages(s.reset) ? ",resident=" + bytes_text(s.resident_bytes) : "") + ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
+         (keeps_pages(s.reset) ? ",resident=" + bytes_text(s.resident_bytes) +
+                                     ",pool-resident=" + bytes_text(s.pool_resident_bytes)
+                               : "") +
+         (s.reset == Reset::restore ? ",prefault=" + std::string(text_of(s.prefault, kSwitch)) : "") +
+         (s.reset == Reset::batch ? ",batch=" + std::to_string(s.batch_slots) : "") +
+         ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
          ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + bytes_text(s.reserve_bytes) +
          ",guard=" + bytes_text(s.guard_bytes);
 }

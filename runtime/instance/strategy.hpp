@@ -22,14 +22,21 @@ enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance,
 enum class MemoryInit : uint8_t { copy, overlay };  // copy the segments, or map the image copy-on-write
 enum class TableInit : uint8_t { eager, lazy };     // fill every entry, or compute an entry when first seen
 // keep, scan and restore put pages back in place: residency.hpp; track: tracking.hpp.
-enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore, track };
+// batch: as madvise, but slots wait until there are `batch_slots` of them, and are all discarded in one call.
+enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore, track, batch };
 enum class Find : uint8_t { scan, faults };  // how reset=restore finds written pages: ask each time, or if there were faults
 enum class TableReset : uint8_t { discard, refill };  // give the table's pages back, or keep them and fill over
 enum class Thp : uint8_t { off, on };                 // transparent huge pages for slots
 enum class Switch : uint8_t { off, on };
 
+// Whether what instances wrote may stay resident in a slot (Strategy::resident_bytes).
+constexpr bool keeps_pages(Reset reset) {
+  return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore || reset == Reset::track;
+}
+
 struct Strategy {
-  static constexpr uint64_t kDefaultResident = uint64_t{16} << 20;
+  static constexpr uint64_t kDefaultResident = uint64_t{16} << 20, kDefaultPoolResident = uint64_t{4} << 30;
+  static constexpr uint32_t kDefaultBatch = 32, kLargestBatch = 1024;
   Alloc alloc = Alloc::pool;
   Switch affinity = Switch::on;
   MemoryInit memory = MemoryInit::overlay;
@@ -38,6 +45,9 @@ struct Strategy {
   Reset reset = Reset::madvise;
   Find find = Find::scan;
   uint64_t resident_bytes = kDefaultResident;  // that keep, scan, restore and track may leave resident in a slot
+  uint64_t pool_resident_bytes = kDefaultPoolResident;  // and in all slots of a pool
+  Switch prefault = Switch::off;  // reset=restore: a slot that is new to a module gets its working set in one call
+  uint32_t batch_slots = kDefaultBatch;  // reset=batch; that many more slots than instances are needed
   TableReset table_reset = TableReset::discard;
   Thp thp = Thp::off;
   uint64_t reserve_bytes = uint64_t{4} << 30;          // address space per memory, before its guard
@@ -52,8 +62,8 @@ struct StrategyError : std::runtime_error {
 
 Strategy parse_strategy(std::string_view text);
 
-// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...". `find` and
-// `resident` only where the reset has use for them.
+// Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...". `find`, `resident`,
+// `pool-resident`, `prefault` and `batch` only where the reset has use for them.
 // parse_strategy(canonical(s)) == s.
 std::string canonical(const Strategy& strategy);
 

@@ -40,16 +40,30 @@ TEST(Strategy, BackingSaysWhereAnOverlaysImageLies) {
 
 TEST(Strategy, WhatIsKeptResidentHasABudget) {
   EXPECT_EQ(parse_strategy("pool-lazy,reset=restore"), parse_strategy("pool-restore"));
-  EXPECT_EQ(parse_strategy("pool-restore,find=faults"), parse_strategy("best"));
+  EXPECT_EQ(parse_strategy("pool-restore,find=faults,prefault=on"), parse_strategy("best"));
   EXPECT_EQ(parse_strategy("best,resident=64KiB").resident_bytes, uint64_t{64} << 10);
-  EXPECT_NE(canonical(parse_strategy("best")).find(",reset=restore,find=faults,resident=16MiB,"), std::string::npos);
+  EXPECT_NE(canonical(parse_strategy("best")).find(",reset=restore,find=faults,resident=16MiB,pool-resident=4GiB,prefault=on,"),
+            std::string::npos);
+  EXPECT_EQ(parse_strategy("pool-keep,pool-resident=1MiB").pool_resident_bytes, uint64_t{1} << 20);
   EXPECT_EQ(canonical(parse_strategy("pool-scan")).find("find="), std::string::npos);
-  EXPECT_NE(refusal("pool-lazy,resident=1MiB").find("resident= goes with"), std::string::npos);
+  EXPECT_NE(refusal("pool-lazy,resident=1MiB").find("resident= and pool-resident= go with"), std::string::npos);
   EXPECT_NE(refusal("pool-scan,find=faults").find("reset=restore"), std::string::npos);
   EXPECT_NE(refusal("best,thp=on").find("khugepaged"), std::string::npos);
   EXPECT_NE(refusal("pool-copy,reset=restore").find("memory=overlay"), std::string::npos);
-  EXPECT_NE(refusal("best,resident=100").find("multiple of 4KiB"), std::string::npos);
+  EXPECT_NE(refusal("best,resident=100").find("multiples of 4KiB"), std::string::npos);
+  EXPECT_NE(refusal("best,pool-resident=100").find("multiples of 4KiB"), std::string::npos);
+  EXPECT_NE(refusal("pool-lazy,pool-resident=1MiB").find("go with"), std::string::npos);
+  EXPECT_NE(refusal("pool-keep,prefault=on").find("reset=restore"), std::string::npos);
   EXPECT_NE(refusal("pool-track,backing=file").find("backing=memfd"), std::string::npos);
+}
+
+TEST(Strategy, ABatchHasANumberOfSlots) {
+  EXPECT_EQ(parse_strategy("pool-lazy,reset=batch").batch_slots, 32u);
+  EXPECT_EQ(parse_strategy("pool-lazy,reset=batch,batch=2").batch_slots, 2u);
+  EXPECT_NE(canonical(parse_strategy("pool-lazy,reset=batch")).find(",reset=batch,batch=32,"), std::string::npos);
+  EXPECT_NE(refusal("pool-lazy,batch=2").find("goes with reset=batch"), std::string::npos);
+  for (const char* number : {"0", "1025", "x", "", "-1", "2.5"})
+    EXPECT_NE(refusal(std::string("pool-lazy,reset=batch,batch=") + number).find("from 1 to 1024"), std::string::npos);
 }
 
 TEST(Strategy, OverridesFollowAPreset) {

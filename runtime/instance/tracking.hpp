@@ -20,6 +20,7 @@ class Tracking {
   // COST: an ioctl per 341 runs of written pages, and one that protects; where more pages were written since the part was
   // last discarded than `resident` allows, one more that counts private pages, and a madvise if they are too many.
   ResetPath reset(const StartState& start, uint64_t resident_bytes);
+  uint64_t private_bytes() const { return private_pages_ * os::kPageBytes; }  // at most
 
  private:
   uint64_t forks_ = 0;          // of this process's line when it began

@@ -84,7 +84,6 @@ Support probe_thp_control() {
 }
 
 Support probe_populate_write() {
-  constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE
   const ProbePage page;
   if (!page.ok()) return failed("mmap");
   return ::madvise(page.base(), kPageBytes, kPopulateWrite) == 0 ? yes() : failed("madvise(MADV_POPULATE_WRITE)");
@@ -143,10 +142,10 @@ std::array<Feature, kFeatureCount> probe_all() {
       {"madvise_discard", "2.4", "reset=madvise", probe_discard()},
       {"remap_fixed", "2.4", "reset=remap and wiping a slot", probe_remap()},
       {"thp_control", "3.15", "thp=off and thp=on", probe_thp_control()},
-      {"populate_write", "5.14", "prefaulting a working set (not used by any preset yet)", probe_populate_write()},
+      {"populate_write", "5.14", "a cold slot given its working set in one call (prefault=on)", probe_populate_write()},
       {"pagemap_scan", "6.7", "finding private pages: reset=scan and reset=restore", probe_pagemap_scan()},
       {"userfaultfd_wp_async", "6.7", "tracking written pages: reset=track", probe_wp_async()},
-      {"process_madvise", "6.14", "giving many pages back in one call (reset=restore)", probe_process_madvise()},
+      {"process_madvise", "6.14", "giving many pages back in one call (reset=restore, reset=batch)", probe_process_madvise()},
       {"ptrace", "2.4", "the independent count of system calls", probe_ptrace()},
   }};
 }

@@ -68,6 +68,8 @@ inline constexpr int kUserfaultFlags = 1;  // UFFD_USER_MODE_ONLY
 inline constexpr uint64_t kTrackingFeatures =
     uint64_t{1} << 15 | uint64_t{1} << 13 | UFFD_FEATURE_WP_HUGETLBFS_SHMEM;
 
+inline constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE
+
 inline constexpr int kPidfdSelf = -10000;  // PIDFD_SELF
 
 }  // namespace instbench::os

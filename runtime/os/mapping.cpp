@@ -32,7 +32,7 @@ int protection(Access access) {
   return PROT_NONE;
 }
 
-std::string describe(const char* call, Range range) {
+std::string describe(const std::string& call, Range range) {
   return std::string(call) + "(len=" + std::to_string(range.bytes) + ")";
 }
 
@@ -133,10 +133,16 @@ void discard(Range range) {
   }
 }
 
-void discard_all(std::span<const iovec> ranges) {
+namespace {
+
+// One madvise advice for many ranges, in one call where a process may do that to itself.
+void advise_all(std::span<const iovec> ranges, int advice, const char* name) {
   static const bool kInOneCall = feature("process_madvise").ok;
   if (!kInOneCall) {
-    for (const iovec& range : ranges) discard({static_cast<std::byte*>(range.iov_base), range.iov_len});
+    for (const iovec& range : ranges) {
+      if (!count(Call::madvise) || ::madvise(range.iov_base, range.iov_len, advice) != 0)
+        throw_errno(describe(std::string("madvise(") + name + ")", {static_cast<std::byte*>(range.iov_base), range.iov_len}));
+    }
     return;
   }
   while (!ranges.empty()) {
@@ -145,14 +151,20 @@ void discard_all(std::span<const iovec> ranges) {
     for (const iovec& range : some) bytes += range.iov_len;
     // Stops early, and says so by the number of bytes, when a later range is refused.
     const long done = count(Call::process_madvise)
-                          ? ::syscall(SYS_process_madvise, kPidfdSelf, some.data(), some.size(), MADV_DONTNEED, 0)
+                          ? ::syscall(SYS_process_madvise, kPidfdSelf, some.data(), some.size(), advice, 0)
                           : -1;
     if (done >= 0 && static_cast<size_t>(done) != bytes) errno = EINVAL;
     if (done < 0 || static_cast<size_t>(done) != bytes)
-      throw_errno("process_madvise(MADV_DONTNEED, " + std::to_string(some.size()) + " ranges)");
+      throw_errno(std::string("process_madvise(") + name + ", " + std::to_string(some.size()) + " ranges)");
     ranges = ranges.subspan(some.size());
   }
 }
+
+}  // namespace
+
+void discard_all(std::span<const iovec> ranges) { advise_all(ranges, MADV_DONTNEED, "MADV_DONTNEED"); }
+
+void populate_all(std::span<const iovec> ranges) { advise_all(ranges, kPopulateWrite, "MADV_POPULATE_WRITE"); }
 
 void populate_for_reading(Range range) noexcept {
   static_cast<void>(::madvise(range.base, range.bytes, MADV_POPULATE_READ));

@@ -77,6 +77,9 @@ void discard(Range range);
 // The same for many ranges. COST: one process_madvise per IOV_MAX (1,024) ranges where the kernel lets a process do that
 // to itself (PIDFD_SELF, Linux 6.14), else one madvise a range.
 void discard_all(std::span<const iovec> ranges);
+// Makes every page private and writable, as it reads (MADV_POPULATE_WRITE, Linux 5.14): cheaper than a fault a page. COST: as
+// discard_all.
+void populate_all(std::span<const iovec> ranges);
 // Maps every page for reading in one call where the kernel can (MADV_POPULATE_READ, Linux 5.14): cheaper than a
 // fault a page for whoever reads all of it. A hint: where it fails, reading faults as always. Not counted.
 void populate_for_reading(Range range) noexcept;

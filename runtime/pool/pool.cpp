@@ -1,88 +1,84 @@
 #include "runtime/pool/pool.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 
 #include "runtime/os/error.hpp"
-#include "runtime/os/features.hpp"
 
 namespace instbench {
-namespace {
 
-void require(std::string_view feature, std::string_view axis) {
-  const os::Support& support = os::feature(feature);
-  if (!support.ok) throw Unsupported(std::string(axis) + " cannot be had here: " + support.why_not);
+uint64_t PoolStats::found(SlotPath way) const {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < Path::kIndexEnd; ++i) sum += Path::from_index(i).slot == way ? paths[i] : 0;
+  return sum;
 }
-
-void require_features(const Strategy& strategy) {
-  if (!os::page_size_supported()) throw Unsupported("this kernel's pages are not 4 KiB, which the core is built for");
-  if (strategy.memory == MemoryInit::overlay && strategy.backing == Backing::memfd) require("memfd", "backing=memfd");
-  if (strategy.reset == Reset::madvise) require("madvise_discard", "reset=madvise");
-  if (strategy.reset == Reset::remap) require("remap_fixed", "reset=remap");
-  if (strategy.reset == Reset::keep) require("madvise_discard", "reset=keep");
-  if (strategy.reset == Reset::track) require("userfaultfd_wp_async", "reset=track");
-  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore || strategy.reset == Reset::track) {
-    require("madvise_discard", "giving pages back");
-    require("pagemap_scan", "finding pages to put back");
-  }
-}
-
-}  // namespace
 
 Pool::Pool(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots)
-    : strategy_(strategy), geometry_(geometry), index_(slots), groups_(slots) {
-  require_features(strategy);
-  slots_.reserve(slots);
-  for (uint32_t i = 0; i < slots; ++i) slots_.emplace_back(geometry);
+    : Pool(std::make_shared<SlotStore>(strategy, geometry, slots, 1), 0) {}
+
+Pool::Pool(std::shared_ptr<SlotStore> store, uint32_t thread)
+    : store_(std::move(store)), thread_(thread), taken_(slots()), groups_(slots()) {
+  INSTBENCH_ASSERT(thread < store_->caches().threads());
+  queue_.reserve(strategy().reset == Reset::batch ? strategy().batch_slots : 0);
 }
 
-Pool::~Pool() { INSTBENCH_ASSERT(index_.free_count() + index_.retired_count() == index_.size()); }
+Pool::~Pool() {
+  if (!queue_.empty()) flush();
+  INSTBENCH_ASSERT(std::all_of(taken_.begin(), taken_.end(), [](uint8_t taken) { return taken == 0; }));
+}
 
 Tenant& Pool::admit(std::shared_ptr<const Prepared> prepared) {
-  if (prepared->strategy() != strategy_)
+  if (prepared->strategy() != strategy())
     throw Unsupported("the module was prepared for another strategy than the pool's");
-  if (!geometry_.fits(prepared->needs())) throw Unsupported("the module does not fit the pool's slots");
-  for (const auto& known : tenants_) {
-    if (known->prepared().memory_key() != prepared->memory_key()) continue;
-    tenants_.emplace_back(new Tenant(std::move(prepared), known->key_));
-    return *tenants_.back();
-  }
-  tenants_.emplace_back(new Tenant(std::move(prepared), index_.new_key()));
+  if (!store_->geometry().fits(prepared->needs())) throw Unsupported("the module does not fit the pool's slots");
+  const SlotCaches::Key key = store_->key_of(prepared->memory_key());
+  tenants_.emplace_back(new Tenant(std::move(prepared), key));
   return *tenants_.back();
 }
 
 Pool::Claim Pool::acquire(const Tenant& tenant) {
-  const auto taken = index_.take(tenant.key_);
+  // What waits for its reset goes before another module's slot.
+  auto taken = store_->caches().take(thread_, tenant.key_, queue_.empty());
+  if (!taken && !queue_.empty()) {
+    flush();
+    taken = store_->caches().take(thread_, tenant.key_);
+  }
   if (!taken) return {};
-  Claim claim{&slots_[taken->slot], taken->slot, {}};
+  Claim claim{&store_->slot(taken->slot), taken->slot, {}};
   switch (taken->kind) {
-    case SlotIndex::Kind::hit:
+    case SlotCaches::Kind::hit:
       claim.path.slot = SlotPath::hit;
       break;
-    case SlotIndex::Kind::cold:
-      claim.path.slot = strategy_.alloc == Alloc::fresh ? SlotPath::fresh : SlotPath::cold;
+    case SlotCaches::Kind::stolen:
+      claim.path.slot = SlotPath::stolen;
       break;
-    case SlotIndex::Kind::evicted:
+    case SlotCaches::Kind::cold:
+      claim.path.slot = strategy().alloc == Alloc::fresh ? SlotPath::fresh : SlotPath::cold;
+      break;
+    case SlotCaches::Kind::evicted:
       claim.path.slot = SlotPath::evicted;
       break;
   }
+  taken_[claim.id] = 1;
   if (claim.slot->reserved()) return claim;
   try {
     claim.slot->reserve();
   } catch (...) {
-    index_.give_back_empty(claim.id);
+    taken_[claim.id] = 0;
+    store_->caches().give_back_empty(thread_, claim.id);
     throw;
   }
   return claim;
 }
 
 Instance Pool::init(Claim& claim, const Tenant& tenant, const Links* links) {
-  if (strategy_.affinity == Switch::off && claim.path.slot == SlotPath::hit) {
+  if (strategy().affinity == Switch::off && (claim.path.slot == SlotPath::hit || claim.path.slot == SlotPath::stolen)) {
     claim.path.slot = SlotPath::evicted;  // as if another module had been here
     claim.slot->wipe();
   }
-  claim.path.memory = claim.slot->adopt(tenant.prepared());
+  claim.path.memory = claim.slot->adopt(tenant.prepared(), tenant.habit_);
   return instantiate(*claim.slot, tenant.prepared(), claim.path, links);
 }
 
@@ -103,52 +99,151 @@ void Pool::release(Claim& claim, const Tenant& tenant) noexcept {
 
 void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
   try {
-    if (claim.slot->state() == SlotState::live) {
-      claim.path.reset = claim.slot->reset(tenant.prepared(), tenant.habit_);
-    } else {
+    if (claim.slot->state() != SlotState::live) {
       // init threw before the slot was taken into use
-      if (strategy_.alloc == Alloc::fresh)
+      if (strategy().alloc == Alloc::fresh)
         claim.slot->unmap();
       else
         claim.slot->wipe();
       claim.path.reset = ResetPath::wipe;
+    } else if (strategy().reset == Reset::batch) {
+      return enqueue(claim, tenant);
+    } else {
+      claim.path.reset = claim.slot->reset(tenant.prepared(), tenant.habit_, room_for(claim, tenant));
+      if (claim.slot->resident_bytes() != store_->booked(claim.id)) [[unlikely]]
+        book(claim);
     }
   } catch (const std::exception& error) {
     repair(claim, error.what());
     return;
   }
   ++stats_.paths[claim.path.index()];
-  if (claim.slot->state() == SlotState::ready) {
-    index_.give_back(claim.id, tenant.key_);
-  } else {
-    index_.give_back_empty(claim.id);
-  }
+  give_back(claim, tenant);
   claim.slot = nullptr;
+}
+
+// The slot is pristine, or holds nothing.
+void Pool::give_back(const Claim& claim, const Tenant& tenant) {
+  taken_[claim.id] = 0;
+  if (claim.slot->state() == SlotState::ready)
+    store_->caches().give_back(thread_, claim.id, tenant.key_);
+  else
+    store_->caches().give_back_empty(thread_, claim.id);
 }
 
 void Pool::repair(Claim& claim, const std::string& failure) noexcept {
   claim.path.reset = ResetPath::wipe;
   stats_.last_failure = failure;
   try {
-    if (strategy_.alloc == Alloc::fresh) {
+    if (strategy().alloc == Alloc::fresh) {
       claim.slot->unmap();
     } else {
       claim.slot->wipe();
     }
+    book(claim.id, 0);
     ++stats_.failed_resets;
     ++stats_.paths[claim.path.index()];
-    index_.give_back_empty(claim.id);
+    taken_[claim.id] = 0;
+    store_->caches().give_back_empty(thread_, claim.id);
   } catch (const std::exception& error) {
     stats_.last_failure = failure + "; then " + error.what();
     ++stats_.retired;
-    index_.retire(claim.id);
+    taken_[claim.id] = 0;
   }
   claim.slot = nullptr;
 }
 
-std::optional<SlotIndex::SlotId> Pool::slot_id(const Slot& slot) const {
-  if (&slot < slots_.data() || &slot >= slots_.data() + slots_.size()) return std::nullopt;
-  return static_cast<SlotIndex::SlotId>(&slot - slots_.data());
+// reset=batch: the slot waits, and may not be handed out before flush().
+void Pool::enqueue(Claim& claim, const Tenant& tenant) {
+  claim.slot->begin_discard(tenant.prepared());
+  claim.path.reset = ResetPath::batch;
+  queue_.push_back({claim, &tenant});
+  claim.slot = nullptr;
+  if (queue_.size() == queue_.capacity()) flush();
+}
+
+void Pool::flush() noexcept {
+  std::string failure;
+  try {
+    discards_.clear();
+    for (const Member& waiting : queue_) waiting.claim.slot->add_discards(waiting.tenant->prepared(), discards_);
+    os::discard_all(discards_);
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  for (Member& waiting : queue_) {
+    if (!failure.empty()) {
+      repair(waiting.claim, failure);
+      continue;
+    }
+    ++stats_.paths[waiting.claim.path.index()];
+    waiting.claim.slot->end_discard();
+    give_back(waiting.claim, *waiting.tenant);
+  }
+  queue_.clear();
+}
+
+// How many bytes the slot may keep now. Where that is less than it or its module usually keeps, idle slots make room, those
+// that lie longest unused first.
+uint64_t Pool::room_for(const Claim& claim, const Tenant& tenant) {
+  const uint64_t held = store_->booked(claim.id), wanted = strategy().resident_bytes;
+  ResidentBudget& budget = store_->budget();
+  if (const uint64_t room = budget.room(held); room >= wanted) [[likely]]
+    return wanted;
+  const uint64_t usual = std::min(wanted, std::max(held, tenant.habit_.usual_bytes()));
+  while (budget.room(held) < usual && trim_oldest()) {
+  }
+  return std::min(wanted, budget.room(held));
+}
+
+void Pool::book(SlotCaches::SlotId id, uint64_t bytes) {
+  store_->budget().book(store_->booked(id), bytes);
+  store_->booked(id) = bytes;
+}
+
+// After a reset that kept more or less than the one before.
+void Pool::book(const Claim& claim) {
+  book(claim.id, claim.slot->resident_bytes());
+  while (store_->budget().exceeded() && trim_oldest()) {
+  }
+  if (!store_->budget().exceeded()) return;
+  claim.slot->give_pages_back();
+  book(claim.id, 0);
+}
+
+// Of the idle slots in this thread's caches that keep pages, the one that lies longest unused gives them back. False: there
+// is none, or it failed. Those on the way to it keep nothing; they are taken out and put back in their order.
+bool Pool::trim_oldest() {
+  for (uint32_t looked_at = 0; looked_at < kMostTrimmed; ++looked_at) {
+    SlotCaches::Key key = nullptr;
+    const auto id = store_->caches().take_oldest(thread_, key);
+    if (!id) return false;
+    Claim idle{&store_->slot(*id), *id, {}};
+    const bool keeps = idle.slot->resident_bytes() != 0;
+    taken_[*id] = 1;
+    try {
+      if (keeps) idle.slot->give_pages_back();
+    } catch (const std::exception& error) {
+      repair(idle, error.what());
+      return false;
+    }
+    if (keeps) book(*id, 0);
+    taken_[*id] = 0;
+    if (idle.slot->state() == SlotState::ready)
+      store_->caches().give_back(thread_, *id, key);
+    else
+      store_->caches().give_back_empty(thread_, *id);
+    if (!keeps) continue;
+    ++stats_.trimmed;
+    return true;
+  }
+  return false;
+}
+
+void Pool::set_resident_budget(uint64_t bytes) {
+  store_->budget().set_limit(bytes);
+  while (store_->budget().exceeded() && trim_oldest()) {
+  }
 }
 
 void Pool::check(const Tenant& tenant, const Links& links) const {
@@ -156,7 +251,8 @@ void Pool::check(const Tenant& tenant, const Links& links) const {
   const Code* code = tenant.prepared().code();
   for (const std::optional<Extern>& link : links) {
     if (!link) continue;
-    if (!slot_id(link->instance.slot())) throw LinkError("instances of different pools cannot share anything");
+    const auto id = store_->id_of(link->instance.slot());
+    if (!id || taken_[*id] == 0) throw LinkError("instances of different pools cannot share anything");
     const Code* theirs = link->instance.prepared().code();
     if ((code == nullptr) != (theirs == nullptr) || (code != nullptr && code->options() != theirs->options())) {
       const auto say = [](const Code* one) {
@@ -167,10 +263,10 @@ void Pool::check(const Tenant& tenant, const Links& links) const {
   }
 }
 
-std::shared_ptr<Pool::Group> Pool::group_with(SlotIndex::SlotId id) {
+std::shared_ptr<Pool::Group> Pool::group_with(SlotCaches::SlotId id) {
   if (groups_[id] == nullptr) {
     groups_[id] = std::make_shared<Group>();
-    groups_[id]->members.push_back({{&slots_[id], id, {}}, nullptr});
+    groups_[id]->members.push_back({{&store_->slot(id), id, {}}, nullptr});
     groups_[id]->live = 1;
   }
   return groups_[id];
@@ -206,17 +302,9 @@ void Pool::join(const Claim& claim, const Links& links) {
   for (const std::optional<Extern>& link : links) {
     if (!link) continue;
     if (group == nullptr) group = group_with(claim.id);
-    group = merge(group, group_with(*slot_id(link->instance.slot())));
+    group = merge(group, group_with(*store_->id_of(link->instance.slot())));
   }
   if (group != nullptr) chain_claims(*group);
-}
-
-std::vector<os::Range> Pool::reservations() const {
-  std::vector<os::Range> ranges;
-  for (const Slot& slot : slots_) {
-    if (slot.reserved()) ranges.push_back(slot.range());
-  }
-  return ranges;
 }
 
 Lease::Lease(Pool& pool, const Tenant& tenant, const Links& links) : pool_(&pool), tenant_(&tenant) {

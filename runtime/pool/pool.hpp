@@ -4,7 +4,7 @@
 // can be read whole and allocates nothing. Lease ties the three together for everyone else.
 // INVARIANT: a slot that is handed out is pristine. A reset that fails is repaired by wiping the slot;
 // if that fails too, the slot is retired, never reused, and unmapped with the pool.
-// All modules of a pool are prepared for the pool's strategy. Not thread-safe: one pool a thread.
+// All modules of a pool are prepared for the pool's strategy.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 #include "runtime/instance/instance.hpp"
 #include "runtime/instance/link.hpp"
 #include "runtime/os/guest.hpp"
-#include "runtime/pool/slot_index.hpp"
+#include "runtime/pool/slot_store.hpp"
 
 namespace instbench {
 
@@ -26,27 +26,36 @@ struct PoolStats {
   std::array<uint64_t, Path::kIndexEnd> paths{};  // finished instantiations by Path::index()
   uint64_t failed_resets = 0;                     // repaired by wiping
   uint64_t retired = 0;                           // not repaired
+  uint64_t trimmed = 0;                           // idle slots whose pages were given back for the pool's budget
   std::string last_failure;                       // names the call
+
+  // Of the finished instantiations, those whose slot was found this way.
+  uint64_t found(SlotPath way) const;
 };
 
 // A module as a pool knows it: prepared, with its affinity key.
 class Tenant {
  public:
   const Prepared& prepared() const { return *prepared_; }
+  // What resets of its instances have found out, by this pool's thread.
+  const Habit& habit() const { return habit_; }
 
  private:
   friend class Pool;
-  Tenant(std::shared_ptr<const Prepared> prepared, SlotIndex::Key key) : prepared_(std::move(prepared)), key_(key) {}
+  Tenant(std::shared_ptr<const Prepared> prepared, SlotCaches::Key key) : prepared_(std::move(prepared)), key_(key) {}
   std::shared_ptr<const Prepared> prepared_;
-  SlotIndex::Key key_;
-  mutable Habit habit_;  // learnt by resets of its instances
+  SlotCaches::Key key_;
+  mutable Habit habit_;
 };
 
+// One thread's way to the slots of a store. Not thread-safe: pools of several threads share one store, and an instance is
+// given back to the pool that it is from.
 class Pool {
  public:
-  // Address space is reserved slot by slot, at first use. Throws Unsupported when the kernel lacks what
-  // the strategy needs.
+  // With slots of its own, for one thread. Throws Unsupported as SlotStore.
   Pool(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots);
+  // `thread` is below the number that the store was made for, and no other pool's.
+  Pool(std::shared_ptr<SlotStore> store, uint32_t thread);
   ~Pool();  // REQUIRES: everything was released
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -54,11 +63,17 @@ class Pool {
   // Throws Unsupported when the module does not fit the pool's slots. Modules with equal memory start
   // states share their affinity.
   Tenant& admit(std::shared_ptr<const Prepared> prepared);
+  // From now on it is decided how this module's slots are reset (reset=restore): what its resets so far speak for, put
+  // back in place or give back. Which pages are kept goes on being learnt.
+  const Choice& freeze(Tenant& tenant) { return tenant.habit_.freeze(); }
+  // How many bytes all idle slots of the store may keep resident (axis pool-resident). Idle slots of this thread are
+  // trimmed at once, those of others when they are next released.
+  void set_resident_budget(uint64_t bytes);
 
   // One instance on its way. `slot` is null when the pool is exhausted.
   struct Claim {
     Slot* slot = nullptr;
-    SlotIndex::SlotId id = 0;
+    SlotCaches::SlotId id = 0;
     Path path;
   };
   // Phase `acquire`: finds or reserves a slot. COST: none in a pool; one mmap with alloc=fresh, on a cold
@@ -79,13 +94,14 @@ class Pool {
   // several results are returned differs between compilers).
   void check(const Tenant& tenant, const Links& links) const;
 
-  const Strategy& strategy() const { return strategy_; }
+  const Strategy& strategy() const { return store_->strategy(); }
   const PoolStats& stats() const { return stats_; }
-  uint32_t slots() const { return index_.size(); }
-  // Address ranges reserved now.
-  std::vector<os::Range> reservations() const;
+  SlotStore& store() { return *store_; }
+  uint32_t slots() const { return store_->caches().size(); }
 
  private:
+  static constexpr uint32_t kMostTrimmed = 64;  // idle slots looked at to find one that keeps pages
+
   struct Member {
     Claim claim;
     const Tenant* tenant = nullptr;  // once released
@@ -100,18 +116,25 @@ class Pool {
     size_t live = 0;
   };
   void reset(Claim& claim, const Tenant& tenant) noexcept;
+  void give_back(const Claim& claim, const Tenant& tenant);
+  void enqueue(Claim& claim, const Tenant& tenant);
+  void flush() noexcept;
+  uint64_t room_for(const Claim& claim, const Tenant& tenant);
+  void book(SlotCaches::SlotId id, uint64_t bytes);
+  void book(const Claim& claim);
+  bool trim_oldest();
   void repair(Claim& claim, const std::string& failure) noexcept;
-  std::shared_ptr<Group> group_with(SlotIndex::SlotId id);
+  std::shared_ptr<Group> group_with(SlotCaches::SlotId id);
   std::shared_ptr<Group> merge(std::shared_ptr<Group> into, std::shared_ptr<Group> from);
   void chain_claims(Group& group);
-  std::optional<SlotIndex::SlotId> slot_id(const Slot& slot) const;
 
-  Strategy strategy_;
-  SlotGeometry geometry_;
-  std::vector<Slot> slots_;
-  SlotIndex index_;
+  const std::shared_ptr<SlotStore> store_;
+  const uint32_t thread_;
+  std::vector<uint8_t> taken_;                  // by slot: by this pool
   std::vector<std::shared_ptr<Group>> groups_;  // by slot; null: alone
   std::vector<std::unique_ptr<Tenant>> tenants_;
+  std::vector<Member> queue_;     // reset=batch: slots that wait; capacity is the batch
+  std::vector<iovec> discards_;   // scratch of flush()
   PoolStats stats_;
 };
 

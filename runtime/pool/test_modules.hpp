@@ -83,7 +83,8 @@ inline std::vector<Strategy> all_strategies() {
         "pool-keep,tables=eager", "pool-scan", "pool-scan,tables=eager,resident=16KiB", "pool-scan,backing=file",
         "pool-restore", "pool-restore,resident=32KiB", "pool-restore,tables=eager", "pool-restore,backing=file",
         "pool-track", "pool-track,resident=64KiB", "pool-track,tables=eager", "best",
-        "best,affinity=off", "best,tables=eager,resident=64KiB"}) {
+        "best,affinity=off", "best,tables=eager,resident=64KiB", "best,pool-resident=64KiB", "pool-track,pool-resident=64KiB",
+        "pool-lazy,reset=batch", "pool,reset=batch,batch=2"}) {
     Strategy strategy = parse_strategy(text);
     strategy.reserve_bytes = uint64_t{16} << 20;
     strategy.guard_bytes = 65536;

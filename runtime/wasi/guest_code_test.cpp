@@ -50,7 +50,7 @@ TEST_F(WasiGuestCode, RunsReadsWritesAndExitsAgainAfterReset) {
     Slot slot(SlotGeometry::covering({}, *prepared));
     slot.reserve();
     Path path;
-    path.memory = slot.adopt(*prepared);
+    path.memory = slot.adopt(*prepared, {});
     slot.begin();
     const Instance instance = instantiate(slot, *prepared, path);
     Value values[1];

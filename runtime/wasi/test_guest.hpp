@@ -87,7 +87,7 @@ class Guest {
       : world_(world), prepared_(prepare(wat)), slot_(SlotGeometry::covering({}, *prepared_)) {
     slot_.reserve();
     Path path;
-    path.memory = slot_.adopt(*prepared_);
+    path.memory = slot_.adopt(*prepared_, {});
     slot_.begin();
     instance_ = instantiate(slot_, *prepared_, path);
   }

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "runtime/os/build_info.hpp"
 #include "runtime/os/environment.hpp"
@@ -119,13 +120,17 @@ void CoreCell::refuse_if_too_large() const {
   }
 }
 
-std::unique_ptr<Pool> CoreCell::new_pool(uint32_t slots) const {
-  return std::make_unique<Pool>(prepared_->strategy(), SlotGeometry::covering({}, *prepared_), slots);
+// For so many instances at once: where slots wait for their reset, a thread has that many more.
+std::shared_ptr<SlotStore> CoreCell::new_store(uint64_t instances, uint32_t threads) const {
+  const Strategy& strategy = prepared_->strategy();
+  const uint64_t waiting = strategy.reset == Reset::batch ? uint64_t{strategy.batch_slots} * threads : 0;
+  return std::make_shared<SlotStore>(strategy, SlotGeometry::covering({}, *prepared_),
+                                     static_cast<uint32_t>(instances + waiting), threads);
 }
 
 PhaseTimes CoreCell::first_cycle(std::string& path) {
-  const auto pool = new_pool(1);
-  Ring ring(*pool, pool->admit(prepared_), plan_, calls_.get(), program_.host.get(), 1);
+  Pool pool(new_store(1, 1), 0);
+  Ring ring(pool, pool.admit(prepared_), plan_, calls_.get(), program_.host.get(), 1);
   ClockMarks marks;
   ring.cycle(marks);
   Path taken = ring.last_path();
@@ -145,9 +150,9 @@ Oracle& CoreCell::oracle() {
 }
 
 std::optional<std::string> CoreCell::verify(uint64_t rounds) {
-  const auto pool = new_pool(1);
-  const Tenant& tenant = pool->admit(prepared_);
-  return find_leak(*pool, tenant, oracle(), static_cast<int>(rounds), seed_, calls_.get());
+  Pool pool(new_store(1, 1), 0);
+  const Tenant& tenant = pool.admit(prepared_);
+  return find_leak(pool, tenant, oracle(), static_cast<int>(rounds), seed_, calls_.get());
 }
 
 std::optional<std::string> CoreCell::leak_in(Lane& lane, uint64_t slots) {
@@ -177,29 +182,41 @@ std::optional<std::string> CoreCell::verify_timed(uint64_t& slots_compared) {
 }
 
 // Other threads draw other addresses.
-CoreCell::Lane CoreCell::make_lane(uint64_t thread) {
+CoreCell::Lane CoreCell::make_lane(std::shared_ptr<SlotStore> store, uint64_t thread) {
   Lane lane;
   lane.plan = std::make_unique<TouchPlan>(cell_.workload, cell_.vary, seed_ + thread, target_of(*prepared_));
-  lane.pool = new_pool(slots_);
+  lane.pool = std::make_unique<Pool>(std::move(store), static_cast<uint32_t>(thread));
   lane.tenant = &lane.pool->admit(prepared_);
   lane.ring =
       std::make_unique<Ring>(*lane.pool, *lane.tenant, *lane.plan, calls_.get(), program_.host.get(), slots_);
   NoMarks none;
   for (uint64_t i = 0; i < warm_up_cycles(); ++i) lane.ring->cycle(none);
+  lane.pool->freeze(*lane.tenant);
   return lane;
 }
 
 // Twice round: a slot's first release can still find pages that were never touched. A strategy that learns needs four: two
 // resets to see which pages come back, and one more to have given back what does not.
 uint64_t CoreCell::warm_up_cycles() const {
-  const uint64_t rounds = prepared_->strategy().reset == Reset::restore ? 4 : 2;
-  return rounds * uint64_t{slots_} + 8;
+  const Strategy& strategy = prepared_->strategy();
+  const uint64_t rounds = strategy.reset == Reset::restore ? 4 : 2;
+  return rounds * (uint64_t{slots_} + (strategy.reset == Reset::batch ? strategy.batch_slots : 0)) + 8;
 }
 
 void CoreCell::warm_up() {
   lanes_.clear();
-  for (uint64_t thread = 0; thread < cell_.threads; ++thread) lanes_.push_back(make_lane(thread));
-  paths_before_ = lanes_[0].pool->stats().paths;
+  const auto store = new_store(uint64_t{slots_} * cell_.threads, static_cast<uint32_t>(cell_.threads));
+  for (uint64_t thread = 0; thread < cell_.threads; ++thread) lanes_.push_back(make_lane(store, thread));
+  paths_before_ = finished();
+}
+
+// Of all threads together.
+std::array<uint64_t, Path::kIndexEnd> CoreCell::finished() const {
+  std::array<uint64_t, Path::kIndexEnd> sums{};
+  for (const Lane& lane : lanes_) {
+    for (uint32_t i = 0; i < Path::kIndexEnd; ++i) sums[i] += lane.pool->stats().paths[i];
+  }
+  return sums;
 }
 
 void CoreCell::cycle_beside(uint64_t thread) {
@@ -209,7 +226,7 @@ void CoreCell::cycle_beside(uint64_t thread) {
 
 Json CoreCell::paths() const {
   Json paths = Json::object();
-  const std::array<uint64_t, Path::kIndexEnd>& counts = lanes_[0].pool->stats().paths;
+  const std::array<uint64_t, Path::kIndexEnd> counts = finished();
   for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
     if (counts[i] != paths_before_[i]) paths[path_text(i)] = counts[i] - paths_before_[i];
   }
@@ -298,11 +315,11 @@ CounterSlopes CoreCell::count() {
 Json CoreCell::floor() {
   if (prepared_->strategy().reset != Reset::madvise) return nullptr;
   constexpr int kRounds = 25, kCalls = 100;
-  const auto pool = new_pool(1);
-  const Tenant& tenant = pool->admit(prepared_);
-  Lease lease(*pool, tenant);
+  Pool pool(new_store(1, 1), 0);
+  const Tenant& tenant = pool.admit(prepared_);
+  Lease lease(pool, tenant);
   lease.release();
-  Lease clean(*pool, tenant);
+  Lease clean(pool, tenant);
   const os::Range range = clean->slot().reset_range(*prepared_);
   if (range.empty()) return nullptr;
   os::discard(range);
@@ -317,13 +334,45 @@ Json CoreCell::floor() {
 }
 
 Json CoreCell::memory() const {
-  const auto resident = os::resident_in(lanes_[0].pool->reservations());
+  const auto resident = os::resident_in(lanes_[0].pool->store().reservations());
   if (!resident) return nullptr;
-  const uint64_t instances = slots_;
+  const uint64_t instances = uint64_t{slots_} * cell_.threads;
   return {{"instances", instances},
           {"rss_bytes", resident->rss_bytes / instances},
           {"pss_bytes", resident->pss_bytes / instances},
           {"private_dirty_bytes", resident->private_dirty_bytes / instances}};
+}
+
+Json CoreCell::idle_memory() {
+  for (Lane& lane : lanes_) lane.ring->drain();
+  SlotStore& store = lanes_[0].pool->store();
+  const auto resident = os::resident_in(store.reservations());
+  if (!resident) return nullptr;
+  const uint64_t slots = store.caches().size();
+  Json idle = {{"idle_rss_bytes", resident->rss_bytes / slots}, {"idle_private_dirty_bytes", resident->private_dirty_bytes / slots}};
+  if (!keeps_pages(store.strategy().reset)) return idle;
+  idle["idle_kept_bytes"] = store.budget().used() / slots;  // by the pool's own account
+  idle["slot_budget_bytes"] = store.strategy().resident_bytes;
+  idle["pool_budget_bytes"] = store.budget().limit();
+  return idle;
+}
+
+// How the resets of the timed slots were decided, once they are.
+Json CoreCell::chosen() const {
+  if (prepared_->strategy().reset != Reset::restore || lanes_.empty()) return nullptr;
+  const Choice& choice = lanes_[0].tenant->habit().choice();
+  const auto faults = [&](double sum) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f", choice.resets == 0 ? 0 : sum / static_cast<double>(choice.resets));
+    return std::string(text.data());
+  };
+  std::string why = "keeping the pages costs as much as " + faults(choice.keeping) + " faults a reset, giving them back " +
+                    faults(choice.giving_back);
+  if (choice.resets == 0) why = choice.empty == 0 ? "no instance was used: no slot needed a reset" : "no page was written";
+  return {{"reset", choice.keeps_pages ? "restore" : "madvise"},
+          {"after_cycles", warm_up_cycles()},
+          {"resets_judged", choice.resets},
+          {"why", why}};
 }
 
 PhaseSet CoreCell::known_phases() const {
@@ -368,6 +417,7 @@ Json CoreCell::facts() const {
           {"image_file_bytes", image_file_bytes},
           {"image_hole_bytes", image_hole_bytes},
           {"warm_up_cycles", warm_up_cycles()},
+          {"chosen", chosen()},
           {"leftover_segments", prepared.leftover_data().size() + prepared.leftover_elements().size()}};
 }
 

@@ -40,6 +40,7 @@ class CoreCell final : public Cell {
   std::string path_text(uint32_t index) const override { return to_string(Path::from_index(index)); }
   Json paths() const override;
   Json memory() const override;
+  Json idle_memory() override;
   // One madvise over the clean range that a release would discard; null when the range is empty or the reset another.
   Json floor() override;
 
@@ -56,18 +57,20 @@ class CoreCell final : public Cell {
   }
   void run_cycles(benchmark::State& state);
   void run_injected_cycles(benchmark::State& state);
-  // What one thread has to itself: a pool is not thread-safe. The module, its images and its code are shared.
+  // What one thread has to itself: a pool is not thread-safe. The slots, the module, its images and its code are shared.
   struct Lane {
     std::unique_ptr<TouchPlan> plan;
     std::unique_ptr<Pool> pool;
     Tenant* tenant = nullptr;
     std::unique_ptr<Ring> ring;  // after pool: it gives its slots back first
   };
-  Lane make_lane(uint64_t thread);
+  Lane make_lane(std::shared_ptr<SlotStore> store, uint64_t thread);
   uint64_t warm_up_cycles() const;
+  Json chosen() const;
+  std::array<uint64_t, Path::kIndexEnd> finished() const;
   std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();
-  std::unique_ptr<Pool> new_pool(uint32_t slots) const;
+  std::shared_ptr<SlotStore> new_store(uint64_t slots, uint32_t threads) const;
   void refuse_if_too_large() const;
 
   Program program_;

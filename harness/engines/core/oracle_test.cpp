@@ -90,7 +90,7 @@ TEST(Oracle, FindsWhatASkippedResetLeaves) {
   Slot slot(SlotGeometry::covering({}, prepared));
   slot.reserve();
   Path path;
-  path.memory = slot.adopt(prepared);
+  path.memory = slot.adopt(prepared, {});
   make_mess(instantiate(slot, prepared, path), 1);
   const Instance again = instantiate(slot, prepared, path);
   EXPECT_NE(c.oracle.difference(again), std::nullopt);

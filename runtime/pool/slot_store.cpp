@@ -1,0 +1,61 @@
+#include "runtime/pool/slot_store.hpp"
+
+#include "runtime/os/features.hpp"
+
+namespace instbench {
+namespace {
+
+void require(std::string_view feature, std::string_view axis) {
+  const os::Support& support = os::feature(feature);
+  if (!support.ok) throw Unsupported(std::string(axis) + " cannot be had here: " + support.why_not);
+}
+
+const Strategy& with_features(const Strategy& strategy) {
+  if (!os::page_size_supported()) throw Unsupported("this kernel's pages are not 4 KiB, which the core is built for");
+  if (strategy.memory == MemoryInit::overlay && strategy.backing == Backing::memfd) require("memfd", "backing=memfd");
+  if (strategy.reset == Reset::madvise) require("madvise_discard", "reset=madvise");
+  if (strategy.reset == Reset::batch) require("process_madvise", "reset=batch");
+  if (strategy.reset == Reset::remap) require("remap_fixed", "reset=remap");
+  if (strategy.reset == Reset::keep) require("madvise_discard", "reset=keep");
+  if (strategy.reset == Reset::track) require("userfaultfd_wp_async", "reset=track");
+  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore || strategy.reset == Reset::track) {
+    require("madvise_discard", "giving pages back");
+    require("pagemap_scan", "finding pages to put back");
+  }
+  if (strategy.prefault == Switch::on) require("populate_write", "prefault=on");
+  return strategy;
+}
+
+}  // namespace
+
+SlotStore::SlotStore(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots, uint32_t threads)
+    : strategy_(with_features(strategy)),
+      geometry_(geometry),
+      booked_(slots),
+      caches_(slots, threads),
+      budget_(strategy.pool_resident_bytes) {
+  slots_.reserve(slots);
+  for (uint32_t i = 0; i < slots; ++i) slots_.emplace_back(geometry);
+}
+
+std::optional<SlotStore::SlotId> SlotStore::id_of(const Slot& slot) const {
+  if (&slot < slots_.data() || &slot >= slots_.data() + slots_.size()) return std::nullopt;
+  return static_cast<SlotId>(&slot - slots_.data());
+}
+
+SlotCaches::Key SlotStore::key_of(const std::string& memory_key) {
+  const std::lock_guard lock(keys_mutex_);
+  const auto [entry, is_new] = keys_.try_emplace(memory_key, nullptr);
+  if (is_new) entry->second = caches_.new_key();
+  return entry->second;
+}
+
+std::vector<os::Range> SlotStore::reservations() const {
+  std::vector<os::Range> ranges;
+  for (const Slot& slot : slots_) {
+    if (slot.reserved()) ranges.push_back(slot.range());
+  }
+  return ranges;
+}
+
+}  // namespace instbench

@@ -1,0 +1,53 @@
+// SlotStore: what the pools of several threads have in common: the slots, who may take which, and how much of them may
+// stay resident.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/instance/slot.hpp"
+#include "runtime/instance/strategy.hpp"
+#include "runtime/pool/resident_budget.hpp"
+#include "runtime/pool/slot_caches.hpp"
+
+namespace instbench {
+
+class SlotStore {
+ public:
+  using SlotId = SlotCaches::SlotId;
+
+  // Address space is reserved slot by slot, at first use. Throws Unsupported when the kernel lacks what the strategy
+  // needs. `threads` is the number of pools that may share it.
+  SlotStore(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots, uint32_t threads);
+
+  const Strategy& strategy() const { return strategy_; }
+  const SlotGeometry& geometry() const { return geometry_; }
+  Slot& slot(SlotId id) { return slots_[id]; }
+  std::optional<SlotId> id_of(const Slot& slot) const;
+  SlotCaches& caches() { return caches_; }
+  ResidentBudget& budget() { return budget_; }
+  // What is booked in the budget for a slot; for whoever has taken it.
+  uint64_t& booked(SlotId id) { return booked_[id]; }
+
+  // The affinity of a memory start state (Prepared::memory_key), the same for every thread.
+  SlotCaches::Key key_of(const std::string& memory_key);
+
+  // Address ranges reserved now. REQUIRES: no thread is reserving.
+  std::vector<os::Range> reservations() const;
+
+ private:
+  const Strategy strategy_;
+  const SlotGeometry geometry_;
+  std::vector<Slot> slots_;
+  std::vector<uint64_t> booked_;
+  SlotCaches caches_;
+  ResidentBudget budget_;
+  std::mutex keys_mutex_;  // admission only
+  std::map<std::string, SlotCaches::Key> keys_;
+};
+
+}  // namespace instbench

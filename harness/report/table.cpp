@@ -158,13 +158,14 @@ class Table {
     std::string out = paint_.bold(case_id) + "\n", floor, start, chosen;
     const std::string shared = shared_reason(case_id);
     if (!shared.empty()) return out + wrapped("  every arm ", shared);
+    const double threads = threads_of(case_id);
     for (const Json& arm : result_.at("arms")) {
       const Json* own = cell(case_id, arm.at("id"));
       if (own == nullptr) continue;
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
       if (start.empty()) start = start_line(*own) + preinit_line(*own);
-      chosen += chosen_line(*own);
+      chosen += chosen_line(*own) + threads_line(*own, threads);
     }
     return out + floor + chosen + start;
   }
@@ -235,6 +236,31 @@ class Table {
     return paint_.dim("  floor: one madvise over the same clean range (" + bytes_text(*range) + ") takes " +
                       time_text(*madvise)) +
            "\n";
+  }
+
+  double threads_of(const std::string& case_id) const {
+    for (const Json& one : result_.at("cases")) {
+      if (one.at("id") == case_id) return number_at(one, {"threads"}).value_or(1);
+    }
+    return 1;
+  }
+
+  // What all threads do together, how long a cycle of one of them takes, and what they cost each other in the kernel.
+  std::string threads_line(const Json& own, double threads) const {
+    const auto cycle = number_at(own, {"batch", "median_real_ns"});
+    const Json events = own.value("kernel_events", Json());
+    if (own.at("status") != "ok" || !cycle || *cycle <= 0 || (threads == 1 && !events.is_object())) return "";
+    std::vector<std::string> parts;
+    if (threads > 1) parts.push_back(number_text(std::round(threads * 1e9 / *cycle)) + " cycles/s of " + number_text(threads) + " threads");
+    const auto p50 = number_at(own, {"phases", "cycle", "p50"}), p99 = number_at(own, {"phases", "cycle", "p99"});
+    if (p50) parts.push_back("a cycle's median " + time_text(*p50) + (p99 ? ", p99 " + time_text(*p99) : ""));
+    const auto waits = number_at(own, {"kernel_events", "lock_waits"}), shootdowns = number_at(own, {"kernel_events", "tlb_shootdowns"});
+    const auto rounded = [](double value) { return number_text(std::round(value * 1000) / 1000); };
+    if (waits && shootdowns)
+      parts.push_back("per cycle " + rounded(*waits) + " waits for kernel locks, " + rounded(*shootdowns) + " TLB shootdowns");
+    else if (events.is_object() && events.value("unsupported", Json()).is_string())
+      parts.push_back("lock waits and TLB shootdowns not known: " + events.at("unsupported").get<std::string>());
+    return paint_.dim(wrapped("  " + own.at("arm").get<std::string>() + ": ", join(parts, "; ")));
   }
 
   // What a strategy that chooses chose for this case, and why.

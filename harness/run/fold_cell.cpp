@@ -236,6 +236,8 @@ Json fold_cell(const CellLines& lines, const std::string& expect, uint64_t block
       return a.value("counters", Json()).size() < b.value("counters", Json()).size();
     });
   }
+  const std::vector<Json> events = known(all, "kernel_events");
+  if (!events.empty()) cell["kernel_events"] = median_of_objects(events);
   const std::vector<Json> tools = known(all, "tool");
   if (!tools.empty()) cell["tool"] = tools.front();
   const std::vector<Json> traces = known(all, "trace");

@@ -4,14 +4,16 @@
 
 namespace instbench::bench {
 
-Company::Company(Cell& cell, const Case& conditions) {
+Company::Company(Cell& cell, const Case& conditions) : counts_(conditions.threads - 1) {
   const uint64_t others = conditions.threads - 1, all = others + conditions.bystanders;
   failures_.resize(others);
   const auto keep_on = [this, &cell, others](uint64_t i) {
     begun_.fetch_add(1, std::memory_order_relaxed);
     try {
       while (!stop_.load(std::memory_order_relaxed)) {
-        if (i < others) cell.cycle_beside(i + 1);
+        if (i >= others) continue;
+        cell.cycle_beside(i + 1);
+        counts_[i].cycles.fetch_add(1, std::memory_order_relaxed);
       }
     } catch (...) {
       failures_[i] = std::current_exception();
@@ -34,6 +36,12 @@ std::exception_ptr Company::leave() noexcept {
   threads_.clear();
   const auto failed = std::find_if(failures_.begin(), failures_.end(), [](const auto& failure) { return failure != nullptr; });
   return failed == failures_.end() ? nullptr : *failed;
+}
+
+uint64_t Company::cycles() const {
+  uint64_t sum = 0;
+  for (const Count& count : counts_) sum += count.cycles.load(std::memory_order_relaxed);
+  return sum;
 }
 
 Part::Part(Parts& parts, Cell& cell, uint64_t cycles)

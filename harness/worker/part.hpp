@@ -26,11 +26,16 @@ class Company {
 
   // Ends them. What the first of them that failed threw; null: none did.
   std::exception_ptr leave() noexcept;
+  uint64_t cycles() const;  // that the cell's other threads have finished
 
  private:
+  struct alignas(64) Count {
+    std::atomic<uint64_t> cycles{0};
+  };
   std::atomic<bool> stop_{false};
   std::atomic<uint64_t> begun_{0};
-  std::vector<std::exception_ptr> failures_;  // by thread
+  std::vector<Count> counts_;                 // by thread
+  std::vector<std::exception_ptr> failures_;  // likewise
   std::vector<std::thread> threads_;
 };
 

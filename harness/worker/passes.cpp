@@ -7,6 +7,7 @@
 #include "harness/worker/batch.hpp"
 #include "harness/worker/part.hpp"
 #include "harness/worker/statistics.hpp"
+#include "runtime/os/kernel_events.hpp"
 #include "runtime/os/trace.hpp"
 
 namespace instbench::bench {
@@ -158,6 +159,33 @@ void pass_counters(PassContext& context) {
     counters[phase] = counts;
   }
   context.sample["counters"] = std::move(counters);
+}
+
+// The cell's other threads go through as many cycles as they can meanwhile; theirs are counted.
+void pass_kernel_events(PassContext& context) {
+  constexpr double kAimNs = 10e6;
+  constexpr uint64_t kFewest = 10, kMost = 20000;
+  const Case& conditions = context.request.cell;
+  if (conditions.threads == 1 && conditions.bystanders == 0) return;
+  const double cycle_ns = context.sample.contains("batch") ? context.sample["batch"]["real_ns"].get<double>() : 1e5;
+  const auto cycles = std::clamp(static_cast<uint64_t>(kAimNs / cycle_ns), kFewest, kMost);
+  Json& events = context.sample["kernel_events"];
+  try {
+    const os::KernelEventCounter counter;
+    Company company(context.cell, conditions);
+    const os::KernelEvents before = counter.read();
+    const uint64_t others_before = company.cycles();
+    context.cell.run(cycles);
+    const os::KernelEvents after = counter.read();
+    const uint64_t all = cycles + company.cycles() - others_before;
+    if (const std::exception_ptr failure = company.leave()) std::rethrow_exception(failure);
+    const auto per_cycle = [&](uint64_t count) { return static_cast<double>(count) / static_cast<double>(all); };
+    events = {{"cycles", all},
+              {"lock_waits", per_cycle(after.lock_waits - before.lock_waits)},
+              {"tlb_shootdowns", per_cycle(after.tlb_shootdowns - before.tlb_shootdowns)}};
+  } catch (const std::system_error& error) {
+    events = {{"unsupported", error.what()}};
+  }
 }
 
 void add_traced_calls(Json& sample) {

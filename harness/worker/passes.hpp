@@ -32,6 +32,8 @@ void pass_first(Cell& cell, Json& sample);
 void pass_batch(PassContext&);
 void pass_phases(PassContext&);
 void pass_counters(PassContext&);
+// Only with several threads or bystanders: waits for locks and TLB shootdowns, per cycle of each of the cell's threads.
+void pass_kernel_events(PassContext&);
 // After counters and trace: the traced system calls become counters of whole cycles, where the engine counts none.
 void add_traced_calls(Json& sample);
 void pass_memory(PassContext&);

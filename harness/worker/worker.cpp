@@ -97,6 +97,7 @@ void measure(const Request& request, const Open& open, Json& sample) {
   if (wants(request, "batch")) pass_batch(context);
   if (wants(request, "phases")) pass_phases(context);
   turns.next();
+  if (wants(request, "counters")) pass_kernel_events(context);
   count_and_verify(context);
 }
 

@@ -230,6 +230,8 @@ class Table {
   }
 
   std::string floor_line(const Json& own) const {
+    if (const auto call = number_at(own, {"floor", "kept_call_ns"}))
+      return paint_.dim("  floor: the same calls in an instance that is never reset take " + time_text(*call)) + "\n";
     const auto madvise = number_at(own, {"floor", "madvise_clean_ns"}),
                range = number_at(own, {"floor", "range_bytes"});
     if (!madvise || !range) return "";

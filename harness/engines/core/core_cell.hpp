@@ -41,7 +41,9 @@ class CoreCell final : public Cell {
   Json paths() const override;
   Json memory() const override;
   Json idle_memory() override;
-  // One madvise over the clean range that a release would discard; null when the range is empty or the reset another.
+  // What a cycle cannot be faster than: of a workload that calls, the same calls in an instance that is never reset; else one
+  // madvise over the clean range that a release would discard. Null when the range is empty or the reset another, or when
+  // an instance does not give the same answers twice.
   Json floor() override;
 
  private:
@@ -67,6 +69,7 @@ class CoreCell final : public Cell {
   Lane make_lane(std::shared_ptr<SlotStore> store, uint64_t thread);
   uint64_t warm_up_cycles() const;
   Json chosen() const;
+  Json floor_of_calls();
   std::array<uint64_t, Path::kIndexEnd> finished() const;
   std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 #include "runtime/os/counters.hpp"
 #include "runtime/os/features.hpp"
+#include "runtime/os/trace.hpp"
 #include "runtime/os/usage.hpp"
 #include "runtime/pool/test_modules.hpp"
 
@@ -404,6 +406,32 @@ TEST_F(Resident, WhatWaitsIsResetWhenItIsNeeded) {
     lease->memory(0)[9] = std::byte{0xee};
   }
   EXPECT_EQ(one.pool.stats().failed_resets, 0u);
+}
+
+// The best case, as ptrace sees it: libc's calls are counted too.
+TEST_F(Resident, AWarmCycleThatTouchesNothingMakesNoSystemCall) {
+  std::vector<os::TracedInterval> intervals;
+  try {
+    intervals = os::trace_child([] {
+      PoolWith one(kEightMiB, parse_strategy("best"), 65);
+      std::vector<Lease> alive;  // 64 of them in rotation
+      const auto round = [&] {
+        for (Lease& oldest : alive) {
+          oldest.release();
+          oldest = Lease(one.pool, *one.tenant);
+        }
+      };
+      for (int i = 0; i < 64; ++i) alive.emplace_back(one.pool, *one.tenant);
+      for (int i = 0; i < 4; ++i) round();
+      os::trace_marker();
+      for (int i = 0; i < 4; ++i) round();
+      os::trace_marker();
+    });
+  } catch (const std::system_error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  ASSERT_EQ(intervals.size(), 1u);
+  for (const auto& [name, count] : intervals[0]) ADD_FAILURE() << count << " calls of " << name;
 }
 
 // A pool of another thread over the same slots gets a warm one.

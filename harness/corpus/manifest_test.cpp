@@ -113,6 +113,13 @@ TEST(Corpus, SuitesHoldWhatTheyPromise) {
     seen.insert(c.module);
     EXPECT_NE(corpus().find_module(c.module)->tier, Tier::real) << c.module;
   }
+  const std::set<std::string> everywhere = seen;
+  for (const std::string suite : {"density", "table-size", "memory-size"}) {  // families: too many of a kind for `embedded`
+    for (const Case& c : corpus().find_suite(suite)->cases) {
+      EXPECT_FALSE(everywhere.contains(c.module)) << c.module;
+      seen.insert(c.module);
+    }
+  }
   for (const ModuleEntry& entry : corpus().modules()) {
     EXPECT_EQ(seen.contains(entry.name), entry.tier != Tier::real && !entry.expect) << entry.name;
   }
@@ -152,6 +159,52 @@ TEST(Corpus, OtherShapesHaveTheirCounts) {
   EXPECT_EQ(python->exports.size(), 8560u);
   EXPECT_EQ(python->imports.size(), 548u);
   EXPECT_TRUE(loaded("oxc-parser-shape", cache)->memories.at(0).shared);
+}
+
+// The modules of a suite that sweeps over a size, in its order.
+std::vector<std::shared_ptr<const Module>> family(const std::string& suite, const Scratch& cache) {
+  std::vector<std::shared_ptr<const Module>> modules;
+  std::set<std::string> seen;
+  for (const Case& c : corpus().find_suite(suite)->cases) {
+    if (seen.insert(c.module).second) modules.push_back(loaded(c.module, cache));
+  }
+  return modules;
+}
+
+TEST(Corpus, DensitiesAreTheSameDataInEverWiderSpans) {
+  const Scratch cache;
+  std::vector<uint64_t> percent;
+  for (const auto& module : family("density", cache)) {
+    const MemoryEligibility memory = examine(*module).memories.at(0);
+    EXPECT_EQ(memory.image_bytes, 1u << 20);
+    EXPECT_EQ(memory.touched_pages, 256u);
+    EXPECT_EQ(module->memories.at(0).limits.min, 2048u);
+    percent.push_back(100 * memory.image_bytes / (memory.span_end - memory.span_begin));
+  }
+  EXPECT_EQ(percent, (std::vector<uint64_t>{100, 50, 25, 10, 5, 2, 1}));
+}
+
+TEST(Corpus, TablesDifferInTheirEntriesOnly) {
+  const Scratch cache;
+  std::vector<uint64_t> entries;
+  for (const auto& module : family("table-size", cache)) {
+    EXPECT_EQ(module->functions.size(), 16u);
+    EXPECT_EQ(module->elem_segments.size(), 1u);
+    entries.push_back(module->tables.at(0).limits.min);
+    EXPECT_EQ(module->elem_segments.at(0).entries.size(), entries.back());
+  }
+  EXPECT_EQ(entries, (std::vector<uint64_t>{16, 128, 1024, 8192, 65536}));
+}
+
+TEST(Corpus, MemoriesDifferInTheirSizeOnly) {
+  const Scratch cache;
+  std::vector<uint64_t> pages;
+  for (const auto& module : family("memory-size", cache)) {
+    EXPECT_EQ(module->data_bytes.size(), 16384u);
+    EXPECT_EQ(examine(*module).memories.at(0).touched_pages, 4u);
+    pages.push_back(module->memories.at(0).limits.min);
+  }
+  EXPECT_EQ(pages, (std::vector<uint64_t>{1, 8, 64, 512, 4096}));
 }
 
 struct Trait {

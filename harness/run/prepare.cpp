@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "harness/corpus/resolve.hpp"
+#include "runtime/module/eligibility.hpp"
 #include "runtime/module/load.hpp"
 
 namespace instbench::bench {
@@ -37,9 +38,13 @@ PreparedModule ready(const std::string& label, const Resolved& resolved) {
 }  // namespace
 
 Json module_facts(const std::string& label, const std::string& tier, const Module& module) {
-  uint64_t table_entries = 0, memory_pages = 0;
+  uint64_t table_entries = 0, memory_pages = 0, image_bytes = 0, image_span_bytes = 0;
   for (const Table& table : module.tables) table_entries += table.limits.min;
   for (const Memory& memory : module.memories) memory_pages += memory.limits.min;
+  for (const MemoryEligibility& memory : examine(module).memories) {
+    image_bytes += memory.image_bytes;
+    image_span_bytes += memory.span_end - memory.span_begin;
+  }
   return {{"name", label},
           {"tier", tier},
           {"sha256", module.sha256},
@@ -50,6 +55,8 @@ Json module_facts(const std::string& label, const std::string& tier, const Modul
           {"elem_segments", module.elem_segments.size()},
           {"data_bytes", module.data_bytes.size()},
           {"memory_pages", memory_pages},
+          {"image_bytes", image_bytes},
+          {"image_span_bytes", image_span_bytes},
           {"globals", module.globals.size()},
           {"imports", module.imports.size()},
           {"exports", module.exports.size()}};

@@ -10,7 +10,7 @@ from testing import FIXTURE, Scratch, fixture, run, table, words
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import cost_vs_argument as chart
-import cost_vs_pages
+from sweep import Line
 
 LAZY, EAGER, KEPT = "core:pool-lazy", "core:pool", "core:pool,table-reset=refill"
 # Costs by argument, in ns: the lazy one costs 10 a step, the others 0: they meet at 100 and at 20.
@@ -34,7 +34,7 @@ def sweep(arguments=(0, 1, 8, 64, 512), costs=None, spread=0.01, slots=(1, 64)):
 
 
 def points(values, spread=0.0):
-    """A line of cost_vs_pages with stand-ins for its cells."""
+    """A line with stand-ins for its cells."""
     class Cell:
         def __init__(self, ns):
             self.median_ns, self.low_ns, self.high_ns = ns, ns * (1 - spread), ns * (1 + spread)
@@ -42,7 +42,7 @@ def points(values, spread=0.0):
 
 
 def meeting(lazy, eager, spread=0.0):
-    return chart.break_even(1, cost_vs_pages.Line(LAZY, points(lazy, spread)), cost_vs_pages.Line(EAGER, points(eager, spread)))
+    return chart.break_even(1, Line(LAZY, points(lazy, spread)), Line(EAGER, points(eager, spread)))
 
 
 class BreakEven(unittest.TestCase):

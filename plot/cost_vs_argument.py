@@ -9,18 +9,15 @@ process, and from where it was dearer in every process. In between the two are n
 
 from dataclasses import dataclass
 
-import caption
-import cost_vs_pages as sweep
+import axes
 import selection
 import style
-from units import rounded
+import sweep
 
 NAME = "cost-vs-argument"
 NEEDS = "it needs cells of one call at two or more arguments (zero apart): --invoke 'f({0,1,8,64})'"
 ON_REQUEST = True  # its absence is no remark
-AXIS = "argument"
-TIMED = sweep.TIMED.replace("page", "step")
-SUBTITLE = "At the end of each line: what one more step of the argument costs (≤: no more than), and the minor faults it takes."
+AXIS = axes.ARGUMENT
 # lazy, eager: alike but for the tables
 PAIRS = (("core:overlay-lazy", "core:overlay"), ("core:pool-lazy", "core:pool"), ("core:pool-lazy", "core:pool,table-reset=refill"))
 
@@ -29,18 +26,17 @@ def pictures(result, cases):
     """(stem, cases) for each sweep: same module, export and conditions, but for the slots and the argument."""
     taken = set()
     for group in selection.groups([c for c in cases if c.argument], lambda c: (c.module, c.argument[0], c.conditions)).values():
-        lines = [line for slots in {c.slots for c in group} for line in sweep.lines_of(result, group, AXIS, slots)]
-        if any(sum(at > 0 for at, _ in line.points) > 1 for line in lines):
+        if sweep.is_sweep(result, group, AXIS):
             stem = f"{NAME}-{group[0].module_name}-{group[0].argument[0]}{selection.suffix(group[0])}"
             yield selection.file_stem(stem, taken), group
 
 
 def draw(result, group, source):
     export = group[0].argument[0]
-    words = sweep.Words(f": cost of a cycle against the argument of {export}", SUBTITLE, f"argument of {export}", TIMED, notes)
+    words = sweep.Words(group[0].module_name, notes, f": cost of a cycle against the argument of {export}", f"argument of {export}")
     page, panels = sweep.sheet(result, group, AXIS, words, source)
-    for slots, axes in panels.items():
-        mark(axes, [found for found in break_evens(result, group) if found.slots == slots], style.looks(result.arms))
+    for slots, panel in panels.items():
+        mark(panel, [found for found in break_evens(result, group) if found.slots == slots], style.looks(result.arms))
     return page
 
 
@@ -110,30 +106,25 @@ def break_evens(result, group):
     return [f for f in found if f is not None]
 
 
-def mark(axes, found, looks):
+def mark(panel, found, looks):
     """A dotted line at each break-even, its number and the other strategy's name low in the panel, a row each."""
-    low, high = axes.get_xlim()
+    low, high = panel.get_xlim()
     shown = sorted((f for f in found if f.at is not None and low < f.at < high), key=lambda f: f.at)
     for row, f in enumerate(shown):
         colour, left = looks[f.lazy].colour, f.at > (low * high) ** 0.5
-        axes.axvline(f.at, color=colour, linewidth=0.9, linestyle=":", zorder=1)
+        panel.axvline(f.at, color=colour, linewidth=0.9, linestyle=":", zorder=1)
         words = style.escape(f"{style.name_of(f.lazy)} = {style.name_of(f.eager)}: {f.at:,.0f}")
-        axes.annotate(words, xy=(f.at, 0.02 + 0.034 * row), xycoords=("data", "axes fraction"), xytext=(-3 if left else 3, 0),
+        panel.annotate(words, xy=(f.at, 0.02 + 0.034 * row), xycoords=("data", "axes fraction"), xytext=(-3 if left else 3, 0),
                       textcoords="offset points", fontsize=6.5, ha="right" if left else "left", va="bottom", color=style.SOFT,
                       bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6))
 
 
 def notes(result, group, shown, cells):
-    found = caption.doubts(result, cells) + caption.missing(result, group, result.arms)
-    found += [f.words for f in break_evens(result, group)]
-    if {c.slots for c in shown} == {1}:
-        found.append(selection.ONE_HOT_SLOT)
-    return found + [selection.CONDITIONS_KEY]
+    return sweep.notes(result, AXIS, group, shown, cells, [f.words for f in break_evens(result, group)])
 
 
-COLUMNS = ["module", "case", "export", "argument", "slots", "vary", "bystanders", "threads", "arm", "status", "reason", "verified", "processes",
-           "median_ns", "min_ns", "max_ns", "faults_minor_low", "faults_minor_high", "line_ns_per_step", "line_ns_per_step_low",
-           "line_ns_per_step_high", "break_even"]
+COLUMNS = ["module", "case", "export", "argument", "slots", "vary", "bystanders", "threads", "arm", *sweep.FIGURES, "line_ns_per_step",
+           "line_ns_per_step_low", "line_ns_per_step_high", "break_even"]
 
 
 def rows(result, group):
@@ -141,15 +132,6 @@ def rows(result, group):
     marks = {}
     for f in break_evens(result, group):
         marks.setdefault((f.slots, f.lazy), []).append(f"{f.eager} at {'none' if f.at is None else f'{f.at:.6g}'}")
-    order, apart = style.story_order(result.arms)
-    lines = {(slots, line.arm): line for slots in {c.slots for c in group} for line in sweep.lines_of(result, group, AXIS, slots)}
-    for case in sorted(group, key=lambda c: (c.slots, c.argument[1])):
-        for arm in order + apart:
-            cell = result.cell(case, arm)
-            head = [case.module, case.id, *case.argument, case.slots, case.vary, case.bystanders, case.threads, arm]
-            if cell is None or not cell.drawable:
-                yield head + caption.gap_in_csv(cell) + [None] * (len(COLUMNS) - len(head) - 2)
-                continue
-            slope = lines[(case.slots, arm)].slope() or (None,) * 3
-            yield (head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), cell.median_ns, cell.low_ns, cell.high_ns]
-                   + list(cell.faults or (None, None)) + [rounded(v) for v in slope] + ["; ".join(marks.get((case.slots, arm), []))])
+    for case, arm, line, figures in sweep.cells_in_csv(result, group, AXIS):
+        derived = [*sweep.in_csv(line.slope()), "; ".join(marks.get((case.slots, arm), []))] if line else [None] * 4
+        yield [case.module, case.id, *case.argument, case.slots, case.vary, case.bystanders, case.threads, arm, *figures, *derived]

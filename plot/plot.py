@@ -19,10 +19,12 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+from axes import SWEEPS  # noqa: E402
 from result import ResultError, load  # noqa: E402
 
 FORMATS = ("png", "svg")
-CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument", "overview", "engines", "threads")
+CHARTS = ("forest", "blocks", "ecdf", "run-order", "before-after", "cost-vs-pages", "cost-vs-argument",
+          *(f"cost-vs-{axis.name}" for axis in SWEEPS), "overview", "engines", "threads")
 
 
 class Usage(Exception):
@@ -104,6 +106,7 @@ def chart_modules(name):
     try:
         import before_after
         import block_pairs
+        import cost_vs
         import cost_vs_argument
         import cost_vs_pages
         import ecdf
@@ -115,7 +118,7 @@ def chart_modules(name):
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script the font lacks is drawn as boxes
     except ImportError as error:
         raise Failure(f"cannot import {error.name}; install Debian's python3-matplotlib (matplotlib, numpy)") from None
-    charts = (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, overview, engines, threads)
+    charts = (forest, block_pairs, ecdf, run_order, before_after, cost_vs_pages, cost_vs_argument, *cost_vs.CHARTS, overview, engines, threads)
     return [chart for chart in charts if name in (chart.NAME, "all")]
 
 

@@ -24,6 +24,7 @@ import plot
 import result as result_file
 import selection
 import style
+import sweep
 import units
 
 
@@ -122,9 +123,9 @@ class Numbers(Scratch):
         self.assertEqual(units.sum_of([("acquire", 930), ("work", 14500)]), "acquire 0.9 + work 14.5 µs")
 
     def test_labels_keep_their_distance_and_their_order(self):
-        self.assertEqual([round(p, 9) for p in cost_vs_pages.spaced([0.9, 0.5, 0.1], 0.1)], [0.9, 0.5, 0.1])
+        self.assertEqual([round(p, 9) for p in sweep.spaced([0.9, 0.5, 0.1], 0.1)], [0.9, 0.5, 0.1])
         for ends in ([0.99, 0.98, 0.97, 0.02], [0.5] * 5, [0.01, 0.0], [0.8, 0.79, 0.75, 0.74, 0.3, 0.29]):
-            places = cost_vs_pages.spaced(ends, 0.1)
+            places = sweep.spaced(ends, 0.1)
             self.assertTrue(all(a - b > 0.0999 for a, b in zip(places, places[1:])), places)
             self.assertTrue(0.0499 < places[-1] and places[0] < 0.9501, places)
 
@@ -380,7 +381,7 @@ class Pictures(Scratch):
             if case["module"] == "sqlite" and case["workload"]["kind"] == "touch":
                 case["workload"]["read"], case["workload"]["write"] = case["workload"]["write"], 3
         page, (axis, _), _ = self.figures(cost_vs_pages, document)["cost-vs-pages-sqlite-read-w3"]
-        self.assertEqual(axis, "read")
+        self.assertEqual(axis.name, "read")
         self.assertIn("write 3 · S=1, V=0 %, B=0", words(page))
 
     def test_pictures_of_equal_names_do_not_overwrite_each_other(self):

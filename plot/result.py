@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import comparison
-from checked import At, ResultError, count, number, object_at, one_of, texts, unique  # noqa: F401 (ResultError: for who loads)
+from checked import At, ResultError, count, number, object_at, objects, one_of, texts, unique  # noqa: F401 (ResultError: for who loads)
 
 SCHEMA = "instbench-result/1"
 PHASES = ("acquire", "init", "start", "work", "release")
@@ -28,6 +28,7 @@ class Case:
     vary: float
     bystanders: int
     threads: int
+    facts: dict = field(hash=False, compare=False, default_factory=dict)  # what the file says of the module: name -> count
 
     @property
     def module_name(self):
@@ -142,7 +143,8 @@ def load(path):
         at.fail('not a result file (no "schema"); give a result.json written by `instbench run`')
     if document["schema"] != SCHEMA:
         at.fail(f'schema "{document["schema"][:60]}" is not "{SCHEMA}", the only one this version draws')
-    cases = [_case(c, at / f"cases[{i}]") for i, c in enumerate(at.get(document, "cases", list))]
+    facts = dict(_facts(module, here) for module, here in objects(document, "modules", at))
+    cases = [_case(c, facts, at / f"cases[{i}]") for i, c in enumerate(at.get(document, "cases", list))]
     arms = [_arm(a, at / f"arms[{i}]") for i, a in enumerate(at.get(document, "arms", list))]
     unique([arm for arm, _ in arms], at / "arms")
     result = Result(path, at.get(document, "tool", dict, {}), at.get(document, "run", dict, {}),
@@ -182,7 +184,13 @@ def _arm(value, at):
     return at.get(value, "id", str), engine
 
 
-def _case(value, at):
+def _facts(module, at):
+    """(name, {fact: count}), with those facts that the file knows."""
+    counts = {key: value for key, value in module.items() if isinstance(value, int) and not isinstance(value, bool)}
+    return at.get(module, "name", str), {key: count(counts, key, at, 0) for key in counts}
+
+
+def _case(value, facts, at):
     object_at(value, at)
     workload = at.get(value, "workload", dict)
     (at / "workload").get(workload, "kind", str)
@@ -191,8 +199,9 @@ def _case(value, at):
     vary = at.get(value, "vary", (int, float), 0)
     if not 0 <= vary <= 1:
         (at / "vary").fail("lies outside 0..1")
-    return Case(at.get(value, "id", str), at.get(value, "module", str), workload, count(value, "slots", at, 1), vary,
-                count(value, "bystanders", at, 0, 0), count(value, "threads", at, 1, 1))
+    module = at.get(value, "module", str)
+    return Case(at.get(value, "id", str), module, workload, count(value, "slots", at, 1), vary,
+                count(value, "bystanders", at, 0, 0), count(value, "threads", at, 1, 1), facts.get(module, {}))
 
 
 def _add_cells(result, values, at):

@@ -28,9 +28,10 @@ def groups(cases, key):
     return found
 
 
-def conditions_text(case):
-    """The conditions that flatter: live instances, redrawn addresses, running bystanders."""
-    text = f"S={case.slots}, V={100 * case.vary:g} %, B={case.bystanders}"
+def conditions_text(case, swept=()):
+    """The conditions that flatter: live instances, redrawn addresses, running bystanders; `swept`: settings that an axis shows."""
+    slots, vary = "S swept" if "slots" in swept else f"S={case.slots}", "V swept" if "vary" in swept else f"V={100 * case.vary:g} %"
+    text = f"{slots}, {vary}, B={case.bystanders}"
     return text if case.threads == 1 else f"{text}, T={case.threads}"
 
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from matplotlib import lines, ticker
 
+import axes as axes_of
 import caption
-import cost_vs_pages as sweep
 import selection
 import style
+import sweep
 import versus
 from units import rate, rounded, tick
 
@@ -28,7 +29,7 @@ TIMED = caption.TIMED + (" Each thread goes through cycles of its own; throughpu
                          "throughput over that of one thread times threads, its range from the extremes of the processes.")
 
 
-# What is drawn of a line (cost_vs_pages.Line): (threads, value, low, high) of each of its points ------
+# What is drawn of a line (sweep.Line): (threads, value, low, high) of each of its points ------
 
 def throughput(line):
     """Cycles per second of all threads."""
@@ -69,7 +70,7 @@ def _on_one(case):
 
 
 def lines_of(result, cases, slots):
-    return sweep.lines_of(result, cases, "threads", slots)
+    return sweep.lines_of(result, cases, axes_of.THREADS, slots)
 
 
 def draw(result, cases, source):

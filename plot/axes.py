@@ -1,9 +1,9 @@
-"""The axes of sweeps: where a case stands on each, and which cases make up one sweep. Pure; the rules are here so that
-every chart of a cost against something has the same.
+"""The axes of sweeps: where a case stands on each, and which cases make up one sweep. Pure; the rules are here so
+that every chart of a cost against something has the same.
 
 A sweep is cases that are alike in everything but the axis and the setting that tells its panels apart. Along an axis
-of modules (density, size of table or memory) the modules may differ, and then all that the file says of them but what the
-axis shows has to be equal: never are two kinds of module on one line.
+of modules (density, size of table or memory) the modules may differ, and then all that the file says of them but what
+the axis shows has to be equal: never are two kinds of module on one line.
 """
 
 from dataclasses import dataclass, field, replace
@@ -37,7 +37,9 @@ def _worked(key):
 
 
 def _runs(case):
-    return (case.workload.get("runs") or case.workload.get("write") or None) if case.workload["kind"] == "touch" else None
+    """Scattered pages are runs of one page each."""
+    load = case.workload
+    return (load.get("runs") or load.get("write") or None) if load["kind"] == "touch" else None
 
 
 def _fact(name, per):
@@ -63,30 +65,34 @@ def _percent(share):
 
 WRITE = Axis("write", _worked("write"), "pages written", "4 KiB pages written per cycle", "page", ("write",))
 READ = Axis("read", _worked("read"), "pages read", "4 KiB pages read per cycle", "page", ("read",))
-ARGUMENT = Axis("argument", lambda case: case.argument[1] if case.argument else None, "the argument", "argument", "step", ("does",))
+ARGUMENT = Axis("argument", lambda case: case.argument[1] if case.argument else None, "the argument", "argument",
+                "step", ("does",))
 THREADS = Axis("threads", lambda case: case.threads, "threads", "threads", own=("threads",))
 
 # Those that are drawn alike, by cost_vs.py; the name is the chart's, cost-vs-NAME.
 SWEEPS = (
-    Axis("slots", lambda case: case.slots, "live instances", "instances alive at once (S)", own=("slots",), panel="vary", least=3,
-         asked="three or more numbers of slots (--touch write=16,slots=1,8,64)"),
-    Axis("vary", lambda case: 100 * case.vary if case.workload["kind"] == "touch" else None, "the share of addresses redrawn",
-         "share of the touched addresses redrawn each cycle (V)", own=("vary",), least=3, linear=True, tick=_percent,
-         asked="three or more shares redrawn (--touch write=16,vary=0,5%,50%,100%)"),
-    Axis("runs", _runs, "how scattered the written pages are", "runs of neighbouring pages that the written ones form", own=("runs",),
-         note="1 run: contiguous pages; as many runs as pages: scattered, each on its own.",
+    Axis("slots", lambda case: case.slots, "live instances", "instances alive at once (S)", own=("slots",),
+         panel="vary", least=3, asked="three or more numbers of slots (--touch write=16,slots=1,8,64)"),
+    Axis("vary", lambda case: 100 * case.vary if case.workload["kind"] == "touch" else None,
+         "the share of addresses redrawn", "share of the touched addresses redrawn each cycle (V)", own=("vary",),
+         least=3, linear=True, tick=_percent, asked="three or more shares redrawn (--touch write=16,vary=0,5%,50%,100%)"),
+    Axis("runs", _runs, "how scattered the written pages are", "runs of neighbouring pages that the written ones form",
+         own=("runs",), note="1 run: contiguous pages; as many runs as pages: scattered, each on its own.",
          asked="two or more numbers of runs (--touch write=64,runs=1,8,64)"),
     Axis("growth", _worked("grow"), "pages grown", "64 KiB pages that memory grows by per cycle", "page", ("grow",),
          asked="two or more counts (zero apart) of pages grown (--touch grow=0,1,4,16)"),
-    Axis("entries", _worked("calls"), "table entries looked up", "table entries looked up per cycle", "entry", ("calls",),
-         asked="two or more counts (zero apart) of table entries (--touch calls=0,1,64,1024)"),
-    Axis("density", _density, "the density of the data", "data, as a share of the memory that it spans", facts=("image_span_bytes",),
-         least=3, tick=_percent, note="Density: the bytes that segments write, over those from the first of them to the last.",
+    Axis("entries", _worked("calls"), "table entries looked up", "table entries looked up per cycle", "entry",
+         ("calls",), asked="two or more counts (zero apart) of table entries (--touch calls=0,1,64,1024)"),
+    Axis("density", _density, "the density of the data", "data, as a share of the memory that it spans", least=3,
+         facts=("image_span_bytes",), tick=_percent,
+         note="Density: the bytes that segments write, over those from the first of them to the last.",
          asked="three modules or more that differ in the density of their data only (run density)"),
     Axis("table-size", _fact("table_entries", 1), "the size of the table", "entries that tables start with", "entry",
-         facts=("table_entries",), least=3, asked="three modules or more that differ in their table's size only (run table-size)"),
-    Axis("memory-size", _fact("memory_pages", 16), "the size of memory", "size that memories start with", "MiB", facts=("memory_pages",),
-         least=3, tick=_size, asked="three modules or more that differ in their memory's size only (run memory-size)"),
+         facts=("table_entries",), least=3,
+         asked="three modules or more that differ in their table's size only (run table-size)"),
+    Axis("memory-size", _fact("memory_pages", 16), "the size of memory", "size that memories start with", "MiB",
+         facts=("memory_pages",), least=3, tick=_size,
+         asked="three modules or more that differ in their memory's size only (run memory-size)"),
 )
 
 
@@ -98,13 +104,15 @@ def settings(case):
     does = case.workload_label
     if kind in ("none", "touch"):
         does = "preinit " + kind if does.startswith("preinit ") else kind
-    return {"does": does, **{key: load.get(key) or 0 for key in WORK}, "runs": load.get("runs"), "reread": bool(load.get("reread")),
-            "slots": case.slots, "vary": case.vary, "bystanders": case.bystanders, "threads": case.threads}
+    return {"does": does, **{key: load.get(key) or 0 for key in WORK}, "runs": load.get("runs"),
+            "reread": bool(load.get("reread")), "slots": case.slots, "vary": case.vary, "bystanders": case.bystanders,
+            "threads": case.threads}
 
 
 def groups(cases, axis):
     """Lists of cases that are alike but for the axis and the panel's setting, in the order of the file."""
-    standing = [c for c in cases if axis.at(c) is not None and not (_counts_work(axis) and c.workload["kind"] == "none")]
+    idle = ("none",) if _counts_work(axis) else ()
+    standing = [c for c in cases if axis.at(c) is not None and c.workload["kind"] not in idle]
     for group in selection.groups(standing, lambda case: _key(case, axis)).values():
         yield group + _idle(group, cases, axis)
 
@@ -121,15 +129,14 @@ def _key(case, axis):
 
 
 def _idle(group, cases, axis):
-    """The sweep's cases of zero pages or entries, when it has none of its own: with nothing touched, the workload is `none`,
-    which has no addresses to vary."""
+    """The sweep's cases of zero pages or entries, when it has none of its own: with nothing touched, the workload is
+    `none`, which has no addresses to vary."""
     first = settings(group[0])
-    if not _counts_work(axis) or first["does"] not in ("touch", "preinit touch") or any(first[key] for key in WORK if key not in axis.own):
+    if not _counts_work(axis) or any(first[key] for key in WORK if key not in axis.own):
         return []
-    none = first["does"].replace("touch", "none")
-    own = {c.slots for c in group if axis.at(c) == 0}
-    return [c for c in cases if settings(c)["does"] == none and c.slots in {g.slots for g in group} - own
-            and (c.module, c.bystanders, c.threads) == (group[0].module, group[0].bystanders, group[0].threads)]
+    wanted = {c.slots for c in group} - {c.slots for c in group if axis.at(c) == 0}
+    alike = (group[0].module, first["does"].replace("touch", "none"), first["bystanders"], first["threads"])
+    return [c for c in cases if c.slots in wanted and (c.module, settings(c)["does"], c.bystanders, c.threads) == alike]
 
 
 # Words ----------------------------------------------------------------------------------------------
@@ -145,8 +152,8 @@ def load_text(case, axis):
 def stem(case, axis, name):
     """A picture's file name: the chart, the module and what else is alike in its cases."""
     given = settings(case)
-    parts = [f"{letter}{given[key]}" for key, letter in (("read", "r"), ("write", "w"), ("calls", "c"), ("grow", "g"), ("runs", "runs"))
-             if key not in axis.own and given[key]]
+    letters = {"read": "r", "write": "w", "calls": "c", "grow": "g", "runs": "runs"}
+    parts = [f"{letter}{given[key]}" for key, letter in letters.items() if key not in axis.own and given[key]]
     parts += ["reread"] if given["reread"] else []
     parts += [given["does"]] if case.workload["kind"] not in ("none", "touch") and "does" not in axis.own else []
     swept = {key: 0 for key in ("vary",) if key in (*axis.own, axis.panel)}
@@ -159,4 +166,6 @@ def modules_text(cases):
     common = names[0]
     while not all(name.startswith(common) for name in names):
         common = common[:-1]
-    return common.rstrip("-_. 0123456789") if len(names) > 1 and len(common) > 2 else names[0] if len(names) == 1 else f"{len(names)} modules"
+    if len(names) == 1:
+        return names[0]
+    return common.rstrip("-_. 0123456789") if len(common) > 2 else f"{len(names)} modules"

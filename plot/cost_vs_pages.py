@@ -1,10 +1,10 @@
 """Cost against pages touched: what one cycle costs as the instance writes (or reads) more pages.
 
-How to read it. As every cost against something (sweep.py): both axes are logarithmic; one line per strategy, one panel per
-number of live instances (S), all with the same axes; zero pages stand in the grey strip at the left. A flat line pays in
-advance whatever the instance does; a line that rises by as much as its neighbours pays per page. At the end of each line:
-what one more page costs (from the fewest to the most pages, with the range that the processes allow) and how many minor
-faults it takes. Where the range includes zero, the cost per page is not resolved.
+How to read it. As every cost against something (sweep.py): both axes are logarithmic; one line per strategy, one panel
+per number of live instances (S), all with the same axes; zero pages stand in the grey strip at the left. A flat line
+pays in advance whatever the instance does; a line that rises by as much as its neighbours pays per page. At the end of
+each line: what one more page costs (from the fewest to the most pages, with the range that the processes allow) and how
+many minor faults it takes. Where the range includes zero, the cost per page is not resolved.
 """
 
 import axes
@@ -12,7 +12,8 @@ import selection
 import sweep
 
 NAME = "cost-vs-pages"
-NEEDS = "it needs cells with batch times at two or more counts (zero apart) of pages written or read (--touch write=0,1,4,16,…)"
+NEEDS = ("it needs cells with batch times at two or more counts (zero apart) of pages written or read "
+         "(--touch write=0,1,4,16,…)")
 
 
 def pictures(result, cases):
@@ -22,7 +23,8 @@ def pictures(result, cases):
         for group in list(axes.groups([c for c in cases if c.id not in used], axis)):
             if sweep.is_sweep(result, group, axis):
                 used.update(c.id for c in group if c.workload["kind"] != "none")
-                yield selection.file_stem(axes.stem(group[0], axis, f"{NAME}-{group[0].module_name}-{axis.name}"), taken), (axis, group)
+                name = axes.stem(group[0], axis, f"{NAME}-{group[0].module_name}-{axis.name}")
+                yield selection.file_stem(name, taken), (axis, group)
 
 
 def draw(result, group, source):
@@ -38,8 +40,9 @@ def _notes(axis):
     return notes
 
 
-COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "pages_read", "pages_written", "arm", *sweep.FIGURES,
-           "line_ns_per_page", "line_ns_per_page_low", "line_ns_per_page_high", "line_faults_per_page_low", "line_faults_per_page_high"]
+COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "pages_read", "pages_written", "arm",
+           *sweep.FIGURES, "line_ns_per_page", "line_ns_per_page_low", "line_ns_per_page_high", 
+           "line_faults_per_page_low", "line_faults_per_page_high"]
 
 
 def rows(result, group):
@@ -47,4 +50,5 @@ def rows(result, group):
     axis, cases = group
     for case, arm, line, figures in sweep.cells_in_csv(result, cases, axis):
         derived = sweep.in_csv(line and line.slope()) + sweep.in_csv(line and line.faults(), 2)
-        yield [case.module, case.id, case.slots, case.vary, case.bystanders, case.threads, *case.pages, arm, *figures, *derived]
+        yield [case.module, case.id, case.slots, case.vary, case.bystanders, case.threads, *case.pages, arm, *figures,
+               *derived]

@@ -138,15 +138,21 @@ def plot(file, folder, options):
     found = [(chart, list(chart.pictures(result, cases))) for chart in charts]
     if not any(pictures for _, pictures in found):
         refuse_nothing(result, cases, charts)
+    swept = any(pictures for chart, pictures in found if is_sweep(chart))
     for chart, pictures in found:
-        if not pictures and (options.chart != "all" or is_missed(chart, result)):
+        if not pictures and (options.chart != "all" or is_missed(chart, result) and not (swept and is_sweep(chart))):
             print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
         for stem, group in pictures:
             yield from write(result, chart, stem, group, folder, options)
 
 
+def is_sweep(chart):
+    """A file with a sweep over one thing was not meant to have one over another."""
+    return chart.NAME.startswith("cost-vs-")
+
+
 def is_missed(chart, result):
-    """A sweep of calls or a comparison is asked for; that a file has none is worth a word only to whoever looks for it."""
+    """Most sweeps and a comparison are asked for; that a file has none is worth a word only to whoever looks for it."""
     if getattr(chart, "OF_COMPARISON", False):
         return result.comparison is not None
     return not getattr(chart, "ON_REQUEST", False)

@@ -1,11 +1,11 @@
 """What the charts of a cost against something share: lines, panels, the axes of both, labels at line ends.
 
-How to read them. Time is logarithmic, and what it is drawn against too, unless it is a share that starts at zero; one line
-per strategy, all panels with the same axes. Zero cannot be on a log axis: it stands in the grey strip at the left and no
-line leads to it. The band is the range of the processes. At the end of each line stands either what one more step costs
-(from the fewest to the most, with the range that the processes allow) and how many minor faults it takes, or, where a step
-has no cost of its own, how many times the first point's cost the last one's is. Where the range of the processes includes
-zero, or no change, the cost is not resolved.
+How to read them. Time is logarithmic, and what it is drawn against too, unless it is a share that starts at zero; one
+line per strategy, all panels with the same axes. Zero cannot be on a log axis: it stands in the grey strip at the left
+and no line leads to it. The band is the range of the processes. At the end of each line stands either what one more
+step costs (from the fewest to the most, with the range that the processes allow) and how many minor faults it takes,
+or, where a step has no cost of its own, how many times the first point's cost the last one's is. Where the range of the
+processes includes zero, or no change, the cost is not resolved.
 """
 
 from dataclasses import dataclass
@@ -28,18 +28,21 @@ APART = 0.08  # inches between the labels of ticks
 
 def subtitle(unit):
     if unit is None:
-        return "At the end of each line: how many times the first point's cost the last one's is, and the minor faults of both."
+        return ("At the end of each line: how many times the first point's cost the last one's is, and the minor "
+                "faults of both.")
     return f"At the end of each line: what one more {unit} costs (≤: no more than), and the minor faults it takes."
 
 
 def timed(unit):
     if unit is None:
-        return caption.TIMED + " Times: the median at the last point over that at the first; unchanged when the range of the processes includes 1."
+        return caption.TIMED + (
+            " Times: the median at the last point over that at the first; no clear change when the range that "
+            "the extremes of the processes allow includes 1.")
     units = {"entry": "entries", "MiB": "MiB"}.get(unit, f"{unit}s")
     return caption.TIMED + (
-        f" Cost per {unit}: difference of the medians at the most and the fewest {units} over the difference in {units}; its "
-        f"range from the extremes of the processes, and ≤ when that includes zero. Faults per {unit}: the same difference of the kernel's "
-        "minor-fault counts.")
+        f" Cost per {unit}: difference of the medians at the most and the fewest {units} over the difference in {units}; "
+        f"its range from the extremes of the processes, and ≤ when that includes zero. Faults per {unit}: the same "
+        "difference of the kernel's minor-fault counts.")
 
 
 @dataclass
@@ -86,7 +89,7 @@ def lines_of(result, cases, axis, panel):
     found = []
     for arm in order + apart:
         cells = [(axis.at(c), result.cell(c, arm)) for c in cases if getattr(c, axis.panel) == panel]
-        points = sorted(((at, cell) for at, cell in cells if cell is not None and cell.drawable), key=lambda point: point[0])
+        points = sorted((point for point in cells if point[1] and point[1].drawable), key=lambda point: point[0])
         if points:
             found.append(Line(arm, points, axis.unit))
     return found
@@ -109,19 +112,22 @@ def sheet(result, cases, axis, words, source):
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
     height, margin = room_of([line.arm for p in chosen for line in lines[p]])
     width = LEFT + len(chosen) * (WIDTH + margin) - 0.4
-    text = caption.Caption(width - 0.6, words.notes(result, cases, shown, cells), caption.provenance(result, cells, timed(axis.unit), source))
+    text = caption.Caption(width - 0.6, words.notes(result, cases, shown, cells),
+                           caption.provenance(result, cells, timed(axis.unit), source))
     under = style.subtitle_lines(subtitle(axis.unit), width)
     top = TOP + style.SUBTITLE_LEADING * (len(under) - 1)
     page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
     page.title(words.name, words.rest or f": cost of a cycle against {axis.title}")
     page.subtitle(under)
     scale = dict(xscale="linear" if axis.linear else "log", yscale="log")
-    panels = {p: page.axes(LEFT + i * (WIDTH + margin), top, WIDTH, height, **scale) for i, p in enumerate(chosen)}
+    lefts = [LEFT + i * (WIDTH + margin) for i in range(len(chosen))]
+    panels = {p: page.axes(left, top, WIDTH, height, **scale) for p, left in zip(chosen, lefts)}
     for p, axes in panels.items():
         case = next(c for c in cases if getattr(c, axis.panel) == p)
         load = axes_of.load_text(case, axis)
         title = f"{load} · " * bool(load) + selection.conditions_text(case, axis.own)
-        axes.set_title(style.escape(style.shorten(title, 9.5, WIDTH + margin - 0.5)), fontsize=9.5, loc="left", color=style.SOFT)
+        title = style.escape(style.shorten(title, 9.5, WIDTH + margin - 0.5))
+        axes.set_title(title, fontsize=9.5, loc="left", color=style.SOFT)
         axes.set_xlabel(words.label or axis.label, fontsize=9)
         axes.grid(axis="both")
     panels[chosen[0]].set_ylabel("time per cycle", fontsize=9)
@@ -201,19 +207,23 @@ class Linear:
 
 
 def _readable(places, scale, words):
-    """Tick values far enough apart for their labels, zero and the largest among them."""
-    kept = []
-    for p in reversed(places):
-        room = (style.text_width(words(p), TICK) + style.text_width(words(kept[-1]), TICK)) / 2 if kept else 0
-        if not kept or (p == 0 and scale.strip is not None) or (scale.share(kept[-1]) - scale.share(p)) * WIDTH > room + APART:
-            kept.append(p)
-    return kept[::-1]
+    """Tick values far enough apart for their labels, the smallest and the largest among them."""
+    def apart(a, b):
+        room = (style.text_width(words(a), TICK) + style.text_width(words(b), TICK)) / 2
+        return (scale.share(b) - scale.share(a)) * WIDTH > room + APART
+
+    kept = places[-1:]
+    for p in reversed(places[1:-1]):
+        if apart(p, kept[0]) and apart(places[0], p):
+            kept.insert(0, p)
+    return kept if len(places) == 1 else places[:1] + kept
 
 
 def _line(axes, line, scale, look):
     joined = [(at, cell) for at, cell in line.points if scale.on_line(at)]
     x = [at for at, _ in joined]
-    axes.fill_between(x, [c.low_ns for _, c in joined], [c.high_ns for _, c in joined], color=look.colour, alpha=0.2, linewidth=0)
+    low, high = [c.low_ns for _, c in joined], [c.high_ns for _, c in joined]
+    axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
     axes.plot(x, [c.median_ns for _, c in joined], look.dashes, color=look.colour, linewidth=1.4)
     for place, cell in line.points:
         at = scale.at(place)
@@ -224,7 +234,8 @@ def _line(axes, line, scale, look):
 # Line ends ------------------------------------------------------------------------------------------
 
 def in_words(line):
-    """"975 ns per page, 1 fault"; "≤ 12 ns per page" when the range of the processes includes zero. Without a unit "× 3.2, 16 → 62 faults"."""
+    """"975 ns per page, 1 fault"; "≤ 12 ns per page" when the range of the processes includes zero. Without a unit
+    "× 3.2, 16 → 62 faults"."""
     if line.unit is None:
         return _ends_in_words(line)
     slope, faults = line.slope(), line.faults()
@@ -241,7 +252,7 @@ def _ends_in_words(line):
     times, (first, last) = line.times(), (line.points[0][1].faults, line.points[-1][1].faults)
     if times is None:
         return "one point only"
-    text = "unchanged" if times[1] <= 1 <= times[2] else ratio(times[0])
+    text = "no clear change" if times[1] <= 1 <= times[2] else ratio(times[0])
     if first is None or last is None:
         return text
     before, after = (f"{(low + high) / 2:.3g}" for low, high in (first, last))
@@ -260,13 +271,15 @@ def _line_ends(axes, lines, scale, looks, height, margin):
     ends = [log(line.points[-1][1].median_ns / low) / log(high / low) for line in lines]
     for line, end, at in zip(lines, ends, spaced(ends, SPACING / height)):
         look = looks[line.arm]
-        axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction", annotation_clip=False,
+        axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction",
+                      annotation_clip=False,
                       arrowprops=dict(arrowstyle="-", color=look.colour, linewidth=0.7, shrinkA=0, shrinkB=5))
         name = style.escape(style.shorten_middle(style.name_of(line.arm), LABEL, margin - 0.9, "bold"))
         words = style.shorten(in_words(line), FINE, margin - 0.65)
-        axes.plot(1.09, at + 0.07 / height, transform=axes.transAxes, clip_on=False, linestyle="", **look.marker_style(0.8))
-        axes.text(1.125, at + 0.07 / height, name, transform=axes.transAxes, fontsize=LABEL, weight="bold", va="center")
-        axes.text(1.07, at - 0.085 / height, words, transform=axes.transAxes, fontsize=FINE, va="center", color=style.SOFT)
+        place = dict(transform=axes.transAxes)
+        axes.plot(1.09, at + 0.07 / height, clip_on=False, linestyle="", **place, **look.marker_style(0.8))
+        axes.text(1.125, at + 0.07 / height, name, fontsize=LABEL, weight="bold", va="center", **place)
+        axes.text(1.07, at - 0.085 / height, words, fontsize=FINE, va="center", color=style.SOFT, **place)
 
 
 def spaced(ends, gap):
@@ -291,26 +304,29 @@ def notes(result, axis, cases, shown, cells, more=()):
     if {c.slots for c in shown} == {1}:
         found.append(selection.ONE_HOT_SLOT)
     if len(shown) < len(cases):
-        found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the {LOWEST_HIGHEST[axis.panel]}.")
+        found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the "
+                     f"{LOWEST_HIGHEST[axis.panel]}.")
     return found + [selection.CONDITIONS_KEY]
 
 
 LOWEST_HIGHEST = {"slots": "fewest and the most slots", "vary": "lowest and the highest V"}
-FIGURES = ["status", "reason", "verified", "processes", "median_ns", "min_ns", "max_ns", "faults_minor_low", "faults_minor_high"]
+FIGURES = ["status", "reason", "verified", "processes", "median_ns", "min_ns", "max_ns", "faults_minor_low",
+           "faults_minor_high"]
 
 
 def cells_in_csv(result, cases, axis):
-    """(case, arm, its line in that panel or None, the cell's part of a row as FIGURES names it; None behind `reason` for a cell without)."""
+    """(case, arm, its line, what FIGURES names) of each cell. One without a figure has no line, None behind `reason`."""
     order, apart = style.story_order(result.arms)
-    lines = {(panel, line.arm): line for panel in panels_of(cases, axis) for line in lines_of(result, cases, axis, panel)}
+    lines = {(p, line.arm): line for p in panels_of(cases, axis) for line in lines_of(result, cases, axis, p)}
     for case in sorted(cases, key=lambda c: (getattr(c, axis.panel), axis.at(c))):
         for arm in order + apart:
             cell = result.cell(case, arm)
             if cell is None or not cell.drawable:
                 yield case, arm, None, caption.gap_in_csv(cell) + [None] * (len(FIGURES) - 2)
             else:
-                yield case, arm, lines[getattr(case, axis.panel), arm], [
-                    cell.status, cell.reason, cell.verified, len(cell.real_ns), cell.median_ns, cell.low_ns, cell.high_ns, *(cell.faults or (None, None))]
+                times = [cell.median_ns, cell.low_ns, cell.high_ns, *(cell.faults or (None, None))]
+                figures = [cell.status, cell.reason, cell.verified, len(cell.real_ns), *times]
+                yield case, arm, lines[getattr(case, axis.panel), arm], figures
 
 
 def in_csv(values, size=3):

@@ -114,7 +114,8 @@ TEST(Corpus, SuitesHoldWhatTheyPromise) {
     EXPECT_NE(corpus().find_module(c.module)->tier, Tier::real) << c.module;
   }
   const std::set<std::string> everywhere = seen;
-  for (const std::string suite : {"density", "table-size", "memory-size"}) {  // families: too many of a kind for `embedded`
+  // Families: too many of a kind for `embedded`.
+  for (const std::string suite : {"density", "table-size", "memory-size"}) {
     for (const Case& c : corpus().find_suite(suite)->cases) {
       EXPECT_FALSE(everywhere.contains(c.module)) << c.module;
       seen.insert(c.module);

@@ -24,6 +24,7 @@ TOP, HEIGHT, LEFT, WIDTH, WORDS, BOTTOM = 1.08, 4.4, 0.85, 3.55, 2.45, 0.62  # i
 SPACING, WIDEST = 0.39, 3.7  # inches: from label to label, the most room for them
 LABEL, FINE, TICK = 8.5, 7.2, 8  # points
 APART = 0.08  # inches between the labels of ticks
+LEAST = 0.001  # nanoseconds per step: less is not written
 
 
 def subtitle(unit):
@@ -36,13 +37,13 @@ def subtitle(unit):
 def timed(unit):
     if unit is None:
         return caption.TIMED + (
-            " Times: the median at the last point over that at the first; no clear change when the range that "
+            " Times: the median at the last point over that at the first; unresolved when the range that "
             "the extremes of the processes allow includes 1.")
     units = {"entry": "entries", "MiB": "MiB"}.get(unit, f"{unit}s")
     return caption.TIMED + (
-        f" Cost per {unit}: difference of the medians at the most and the fewest {units} over the difference in {units}; "
-        f"its range from the extremes of the processes, and ≤ when that includes zero. Faults per {unit}: the same "
-        "difference of the kernel's minor-fault counts.")
+        f" Cost per {unit}: difference of the medians at the most and the fewest {units} over the difference in "
+        f"{units}; its range from the extremes of the processes, and ≤ when that includes zero. "
+        f"Faults per {unit}: the same difference of the kernel's minor-fault counts.")
 
 
 @dataclass
@@ -242,7 +243,9 @@ def in_words(line):
     if slope is None:
         return "one point only"
     if slope[1] <= 0 <= slope[2]:
-        text = f"≤ {duration(slope[2])} per {line.unit}"
+        text = f"≤ {duration(max(slope[2], LEAST))} per {line.unit}"
+    elif abs(slope[0]) < LEAST:
+        text = f"< {duration(LEAST)} per {line.unit}"
     else:
         text = f"{'−' if slope[0] < 0 else ''}{duration(abs(slope[0]))} per {line.unit}"
     return text + (f", {_range(faults)}" if faults else "")
@@ -252,11 +255,17 @@ def _ends_in_words(line):
     times, (first, last) = line.times(), (line.points[0][1].faults, line.points[-1][1].faults)
     if times is None:
         return "one point only"
-    text = "no clear change" if times[1] <= 1 <= times[2] else ratio(times[0])
+    text = "unresolved" if times[1] <= 1 <= times[2] else ratio(times[0])
     if first is None or last is None:
         return text
-    before, after = (f"{(low + high) / 2:.3g}" for low, high in (first, last))
+    before, after = _counted(first), _counted(last)
     return f"{text}, {f'{before} → ' if before != after else ''}{after} fault{'' if after == '1' else 's'}"
+
+
+def _counted(faults):
+    """"16"; "0.7–27" where the processes do not agree, and that can be seen."""
+    low, high = (f"{n:,.0f}" if n >= 10 or n == int(n) else f"{n:.2g}" for n in faults)
+    return low if low == high else f"{low}–{high}"
 
 
 def _range(faults):
@@ -315,7 +324,7 @@ FIGURES = ["status", "reason", "verified", "processes", "median_ns", "min_ns", "
 
 
 def cells_in_csv(result, cases, axis):
-    """(case, arm, its line, what FIGURES names) of each cell. One without a figure has no line, None behind `reason`."""
+    """(case, arm, its line, what FIGURES names) of each cell. One without a figure has no line."""
     order, apart = style.story_order(result.arms)
     lines = {(p, line.arm): line for p in panels_of(cases, axis) for line in lines_of(result, cases, axis, p)}
     for case in sorted(cases, key=lambda c: (getattr(c, axis.panel), axis.at(c))):

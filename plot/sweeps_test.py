@@ -226,8 +226,12 @@ class Words(Scratch):
         self.assertEqual(sweep.in_words(self.line(100, 320)), "× 3.2, 16 faults")
         self.assertEqual(sweep.in_words(self.line(100, 320, faults=((0, 0), (1, 1)))), "× 3.2, 0 → 1 fault")
         self.assertEqual(sweep.in_words(self.line(100, 320, faults=(None, (1, 1)))), "× 3.2")
-        self.assertEqual(sweep.in_words(self.line(100, 110, spread=0.1)), "no clear change, 16 faults")
+        self.assertEqual(sweep.in_words(self.line(100, 320, faults=((0.71, 26.8), (1356, 1356.2)))),
+                         "× 3.2, 0.71–27 → 1,356 faults")
+        self.assertEqual(sweep.in_words(self.line(100, 110, spread=0.1)), "unresolved, 16 faults")
         self.assertEqual(sweep.in_words(self.line(100, 740, unit="entry")), "10.0 ns per entry, 0 faults")
+        self.assertEqual(sweep.in_words(self.line(100, 100.01, unit="MiB")), "< 0.001 ns per MiB, 0 faults")
+        self.assertEqual(sweep.in_words(self.line(100, 100, unit="MiB")), "≤ 0.001 ns per MiB, 0 faults")
 
     def test_ticks_of_a_linear_axis_keep_both_ends(self):
         points = [(v, {"vary": v / 100}) for v in (0, 1, 5, 50, 99, 100)]

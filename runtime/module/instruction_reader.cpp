@@ -48,6 +48,7 @@ Result InstructionReader::fail_at(size_t offset, const std::string& reason) {
 
 Result InstructionReader::begin_body(Index function) {
   nesting_ = 1;
+  function_ = function;
   return validator_.BeginFunctionBody(here(), function);
 }
 
@@ -270,18 +271,32 @@ Result InstructionReader::OnMemoryInitExpr(Index segment, Index memory) noexcept
 }
 Result InstructionReader::OnDataDropExpr(Index segment) noexcept { return validator_.OnDataDrop(at(), var(segment)); }
 
-// Tables.
+// Tables. Code that can never be reached counts as writing.
+
+Result InstructionReader::note_write(Result checked, Index table, TableInstruction instruction) {
+  if (wabt::Failed(checked)) return checked;
+  if (table >= written_.size()) written_.resize(table + 1);
+  if (!written_[table]) table_writes_.push_back({table, function_, instruction});
+  written_[table] = true;
+  return checked;
+}
 
 Result InstructionReader::OnTableGetExpr(Index table) noexcept { return validator_.OnTableGet(at(), var(table)); }
-Result InstructionReader::OnTableSetExpr(Index table) noexcept { return validator_.OnTableSet(at(), var(table)); }
+Result InstructionReader::OnTableSetExpr(Index table) noexcept {
+  return note_write(validator_.OnTableSet(at(), var(table)), table, TableInstruction::set);
+}
 Result InstructionReader::OnTableSizeExpr(Index table) noexcept { return validator_.OnTableSize(at(), var(table)); }
-Result InstructionReader::OnTableGrowExpr(Index table) noexcept { return validator_.OnTableGrow(at(), var(table)); }
-Result InstructionReader::OnTableFillExpr(Index table) noexcept { return validator_.OnTableFill(at(), var(table)); }
+Result InstructionReader::OnTableGrowExpr(Index table) noexcept {
+  return note_write(validator_.OnTableGrow(at(), var(table)), table, TableInstruction::grow);
+}
+Result InstructionReader::OnTableFillExpr(Index table) noexcept {
+  return note_write(validator_.OnTableFill(at(), var(table)), table, TableInstruction::fill);
+}
 Result InstructionReader::OnTableCopyExpr(Index target, Index source) noexcept {
-  return validator_.OnTableCopy(at(), var(target), var(source));
+  return note_write(validator_.OnTableCopy(at(), var(target), var(source)), target, TableInstruction::copy);
 }
 Result InstructionReader::OnTableInitExpr(Index segment, Index table) noexcept {
-  return validator_.OnTableInit(at(), var(segment), var(table));
+  return note_write(validator_.OnTableInit(at(), var(segment), var(table)), table, TableInstruction::init);
 }
 Result InstructionReader::OnElemDropExpr(Index segment) noexcept { return validator_.OnElemDrop(at(), var(segment)); }
 

@@ -1,7 +1,7 @@
 // InstructionReader: the half of the libwabt delegate that sees instructions. It hands each one to
 // wabt's validator as it is read, so no tree of expressions is ever built: a 10 MB module validates in
 // a fraction of the time and memory of wabt's IR, and deeply nested blocks cannot exhaust the stack.
-// It also notes constant expressions for ModuleReader.
+// It also notes constant expressions, and which tables the code writes, for ModuleReader.
 //
 // wabt is compiled without exceptions, so every callback is noexcept; what is wrong goes to `errors_`.
 // The limits below exist because wabt's validator keeps a copy of the signature per block and of the
@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/module/module.hpp"
 
@@ -117,6 +118,7 @@ class InstructionReader : public wabt::BinaryReaderNop {
   wabt::Result begin_constant(ValType expected);
   wabt::Result end_constant(ConstExpr& constant);
 
+  std::vector<TableWrite> table_writes_;  // as in Module
   wabt::Errors errors_;
   wabt::SharedValidator validator_;
 
@@ -124,9 +126,12 @@ class InstructionReader : public wabt::BinaryReaderNop {
   wabt::Location at() const { return wabt::Location(instruction_); }
   wabt::Var var(wabt::Index index) const { return wabt::Var(index, at()); }
   wabt::Result open_block(wabt::Result checked);
+  wabt::Result note_write(wabt::Result checked, wabt::Index table, TableInstruction instruction);
   void note(ConstExpr::Kind kind, uint32_t index, uint64_t bits, uint64_t bits_high = 0);
 
   size_t instruction_ = 0;  // offset of the instruction being read
+  std::vector<bool> written_;  // by table, as far as any was
+  uint32_t function_ = 0;    // whose body is being read
   uint32_t nesting_ = 0;    // open blocks, the body itself included; 0 after its last `end`
   bool in_constant_ = false;
   uint32_t constant_instructions_ = 0;

@@ -26,7 +26,7 @@ class LoadError : public std::runtime_error {
 
 // validate: bodies are read and validated, as an engine would. skip: bodies are stepped over by their
 // size, some 10 to 40 times faster on a 10 MB module; everything that instantiation depends on is still
-// read and validated, and the Module is the same. Only for bytes that were validated before.
+// read and validated, and the Module is the same but for `table_writes`. Only for bytes that were validated before.
 enum class Bodies { validate, skip };
 
 // One core module inside a file: a plain module has exactly one, spanning the whole file.

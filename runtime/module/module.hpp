@@ -124,6 +124,18 @@ struct ElemSegment {
   bool dropped = false;  // as for data
 };
 
+// The instructions that write table entries (table.copy: of the table copied into).
+enum class TableInstruction : uint8_t { set, grow, fill, copy, init };
+std::string_view name_of(TableInstruction instruction);  // "table.set"
+
+// The first instruction in the code that writes a table.
+struct TableWrite {
+  uint32_t table = 0;
+  uint32_t function = 0;
+  TableInstruction instruction = TableInstruction::set;
+  bool operator==(const TableWrite&) const = default;
+};
+
 struct Module {
   std::string sha256;      // of the bytes loaded, lower-case hex
   std::string snapshot;    // empty, or a hash of what preinit changed since (preinit.hpp)
@@ -140,6 +152,8 @@ struct Module {
   std::vector<std::byte> data_bytes;
   std::optional<uint32_t> start;  // function index
   uint32_t tag_count = 0;
+  // One for each table that code writes, in the order of their first writes; nothing when bodies were not read.
+  std::optional<std::vector<TableWrite>> table_writes;
 
   std::span<const std::byte> data(const DataSegment& segment) const {
     return std::span(data_bytes).subspan(segment.begin, segment.size);

@@ -1,6 +1,7 @@
 #include "runtime/module/module_reader.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace instbench {
 
@@ -91,6 +92,7 @@ Result ModuleReader::EndModule() noexcept {
     return fail("data count section says " + std::to_string(*data_count_) + " segments, the module has " +
                 std::to_string(module_.data_segments.size()));
   }
+  if (bodies_ == Bodies::validate) module_.table_writes = std::move(table_writes_);
   return validator_.EndModule();
 }
 

@@ -39,4 +39,20 @@ std::string_view name_of(ExternKind kind) {
   return "unknown kind";
 }
 
+std::string_view name_of(TableInstruction instruction) {
+  switch (instruction) {
+    case TableInstruction::set:
+      return "table.set";
+    case TableInstruction::grow:
+      return "table.grow";
+    case TableInstruction::fill:
+      return "table.fill";
+    case TableInstruction::copy:
+      return "table.copy";
+    case TableInstruction::init:
+      return "table.init";
+  }
+  return "unknown instruction";
+}
+
 }  // namespace instbench

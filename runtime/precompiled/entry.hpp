@@ -19,7 +19,7 @@
 namespace instbench {
 
 // Of the bytes of an entry and of a module in it. Part of every key.
-inline constexpr uint32_t kEntryFormat = 2;
+inline constexpr uint32_t kEntryFormat = 3;
 
 struct CodeFacts {
   std::string hash;  // content_hash of the shared object

@@ -105,6 +105,13 @@ void write(ByteWriter& w, const ElemSegment& segment) {
   }
 }
 
+void write(ByteWriter& w, const TableWrite& write) {
+  const auto& [table, function, instruction] = write;
+  w.number(table);
+  w.number(function);
+  w.number(instruction);
+}
+
 template <typename Item>
 void write_all(ByteWriter& w, const std::vector<Item>& items) {
   w.number<uint64_t>(items.size());
@@ -171,6 +178,12 @@ class ModuleBytesReader {
     read_names();
     read_segments();
     if (r_.flag()) m_.start = r_.index(m_.functions.size());
+    if (!r_.flag()) return;
+    read_all(r_, m_.table_writes.emplace(), 9, [&](TableWrite& write) {
+      write.table = r_.index(m_.tables.size());
+      write.function = r_.index(m_.functions.size());
+      write.instruction = r_.one_of(TableInstruction::init);
+    });
   }
 
  private:
@@ -273,7 +286,7 @@ class ModuleBytesReader {
 
 void write_module(ByteWriter& w, const Module& module) {
   const auto& [sha256, snapshot, byte_size, types, imports, functions, tables, memories, globals, exports, data_segments,
-               elem_segments, data_bytes, start, tag_count] = module;
+               elem_segments, data_bytes, start, tag_count, table_writes] = module;
   w.text(sha256);
   w.text(snapshot);
   w.number(byte_size);
@@ -291,6 +304,8 @@ void write_module(ByteWriter& w, const Module& module) {
   write_all(w, elem_segments);
   write(w, start.has_value());
   if (start) w.number(*start);
+  write(w, table_writes.has_value());
+  if (table_writes) write_all(w, *table_writes);
 }
 
 std::shared_ptr<const Module> read_module(ByteReader& reader) {

@@ -56,6 +56,7 @@ void expect_equal(const Module& a, const Module& b) {
   EXPECT_EQ(a.byte_size, b.byte_size);
   EXPECT_EQ(a.start, b.start);
   EXPECT_EQ(a.tag_count, b.tag_count);
+  EXPECT_TRUE(a.table_writes == b.table_writes);
   EXPECT_TRUE(a.data_bytes == b.data_bytes);
   expect_equal(a.types, b.types, "type");
   expect_equal(a.functions, b.functions, "function");
@@ -131,6 +132,7 @@ constexpr const char* kAllKinds = R"((module
   (global funcref (ref.func 1))
   (func (export "run") (result i32) i32.const 7)
   (func $start)
+  (func (table.set 1 (i32.const 0) (ref.func 1)) (drop (table.grow 0 (ref.null extern) (i32.const 1))))
   (start $start)
   (elem (table 1) (offset (i32.const 2)) func 0 1)
   (elem declare func 1)

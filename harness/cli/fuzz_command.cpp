@@ -32,7 +32,8 @@ struct FuzzOptions {
 struct Interrupted {};
 
 std::string counts_text(const ModelReport& report) {
-  return std::to_string(report.operations) + " operations, " + std::to_string(report.instances) + " instances, " +
+  return std::to_string(report.operations) + " operations, " + std::to_string(report.modules) + " modules, " +
+         std::to_string(report.instances) + " instances, " +
          std::to_string(report.links) + " linked, " + std::to_string(report.evictions) + " evictions, " +
          std::to_string(report.steals) + " steals, " + std::to_string(report.budget_changes) + " budgets (" +
          std::to_string(report.trimmed) + " slots trimmed), " + std::to_string(report.calls) + " calls, " + std::to_string(report.traps) + " traps, " +

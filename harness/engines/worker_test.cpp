@@ -10,6 +10,8 @@
 #include "harness/protocol/cell.hpp"
 #include "harness/worker/stretch.hpp"
 #include "runtime/instance/strategy.hpp"
+#include "runtime/module/load.hpp"
+#include "runtime/module/sha256.hpp"
 #include "runtime/os/build_info.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/pool/test_modules.hpp"
@@ -70,6 +72,39 @@ TEST_F(Worker, AWholeSample) {
   // Cycles after the warm-up only: the cold ones before it are not in the histogram.
   ASSERT_EQ(sample["paths"].size(), 1U) << sample["paths"];
   EXPECT_TRUE(sample["paths"].contains("slot=hit memory=kept tables=lazy reset=madvise"));
+}
+
+// The parent says which bytes the module has, so bodies need not be validated again, but for the proof.
+TEST_F(Worker, RetainedTablesCostNoEntryAndNoFaultAgain) {
+  constexpr const char* kTable = R"((module (memory 1) (table 900 funcref) (func $f) (elem (i32.const 0) $f $f $f $f)
+    (func (export "read") (result funcref) (table.get 0 (i32.const 3)))))";
+  Workload looking;
+  looking.kind = Workload::Kind::touch;
+  looking.calls = 3;
+  const auto cycle = [&](const char* strategy, const std::string& path) {
+    Request asked = request(kTable, strategy, looking, 2);
+    asked.module_sha256 = sha256_hex(assemble_wat(kTable, "test.wat"));
+    const Json sample = ask(asked);
+    EXPECT_EQ(sample["status"], "ok") << sample["reason"];
+    EXPECT_EQ(sample["verified"], true);
+    for (const auto& [taken, count] : sample["paths"].items()) EXPECT_TRUE(taken.starts_with(path)) << taken;
+    return sample["counters"]["cycle"];
+  };
+  const Json lazy = cycle("pool-lazy", "slot=hit memory=kept tables=lazy ");
+  EXPECT_EQ(lazy["table.entries"], 3.0);
+  EXPECT_GE(lazy["faults.minor"], 1.0);
+  const Json retained = cycle("pool-lazy,tables=retained", "slot=hit memory=kept tables=retained ");
+  EXPECT_EQ(retained.value("table.entries", 0.0), 0.0);
+  EXPECT_EQ(retained.value("faults.minor", 0.0), 0.0);
+  EXPECT_EQ(retained["syscalls.madvise"], lazy["syscalls.madvise"]);
+  cycle("best", "slot=hit memory=kept tables=retained ");
+  cycle("pool,tables=precomputed", "slot=hit memory=kept tables=precomputed ");
+}
+
+TEST_F(Worker, AModuleWithoutATableToRetainIsSkipped) {
+  const Json sample = ask(request(testing_modules::kBare, "pool-lazy,tables=retained"));
+  EXPECT_EQ(sample["status"], "skipped");
+  EXPECT_EQ(sample["reason"], "tables=retained: the module has no table");
 }
 
 TEST_F(Worker, IterationsAreThoseAsked) {

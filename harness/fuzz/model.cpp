@@ -76,24 +76,35 @@ const std::vector<Compiled>& compiled(Bounds bounds) {
   return modules;
 }
 
-using PreparedModules = std::vector<std::shared_ptr<const Prepared>>;
+using PreparedModules = std::vector<std::shared_ptr<const Prepared>>;  // null where the strategy refuses the module
 
 PreparedModules prepare(const Strategy& strategy) {
   const bool guarded = strategy.reserve_bytes + strategy.guard_bytes >= kGuardedBytes;
   PreparedModules all;
+  bool any = false;
+  std::string refusal;
   for (size_t i = 0; i < model_modules().size(); ++i) {
     const Compiled& one = compiled(guarded ? Bounds::guard : Bounds::checked)[i];
     PrepareOptions options;
     options.code = one.code;
     if (model_modules()[i].links) options.linked = {true, true};
-    all.push_back(Prepared::make(one.module, strategy, options));
+    try {
+      all.push_back(Prepared::make(one.module, strategy, options));
+      any = true;
+    } catch (const Unsupported& error) {  // tables=retained
+      all.push_back(nullptr);
+      refusal = error.what();
+    }
   }
+  if (!any) throw Unsupported(refusal);
   return all;
 }
 
 std::shared_ptr<SlotStore> make_store(const Strategy& strategy, const PreparedModules& modules, uint32_t threads) {
   SlotGeometry geometry;
-  for (const auto& prepared : modules) geometry = SlotGeometry::covering(geometry, *prepared);
+  for (const auto& prepared : modules) {
+    if (prepared != nullptr) geometry = SlotGeometry::covering(geometry, *prepared);
+  }
   return std::make_shared<SlotStore>(strategy, geometry, kSlots * threads, threads);
 }
 
@@ -102,9 +113,14 @@ class Model {
  public:
   Model(const PreparedModules& modules, std::shared_ptr<SlotStore> store, uint32_t thread, uint64_t seed)
       : random_(seed), pool_(std::make_unique<Pool>(std::move(store), thread)) {
+    for (size_t i = 0; i < modules.size(); ++i) {
+      if (modules[i] != nullptr) taken_.push_back(i);
+    }
+    next_module_ = taken_.front();
     for (const auto& prepared : modules) {
-      tenants_.push_back(&pool_->admit(prepared));
+      tenants_.push_back(prepared == nullptr ? nullptr : &pool_->admit(prepared));
       exports_.emplace_back();
+      if (prepared == nullptr) continue;
       for (const Export& one : prepared->module().exports) {
         if (one.kind == ExternKind::function) exports_.back()[one.name] = one.index;
       }
@@ -131,6 +147,7 @@ class Model {
   }
 
  private:
+  size_t any_module() { return taken_[random_.below(taken_.size())]; }
   bool chance(uint64_t one_in) { return random_.below(one_in) == 0; }
 
   void operation() {
@@ -164,8 +181,8 @@ class Model {
   }
 
   void make() {
-    if (chance(12)) next_module_ = random_.below(model_modules().size());
-    const size_t module = chance(4) ? random_.below(model_modules().size()) : next_module_;
+    if (chance(12)) next_module_ = any_module();
+    const size_t module = chance(4) ? any_module() : next_module_;
     const ModelModule& about = model_modules()[module];
     Life life;
     life.module = module;
@@ -266,7 +283,7 @@ class Model {
   }
 
   void set_entry(Life& life) {
-    if (life.objects->table.empty()) return;
+    if (life.objects->table.empty() || !exports_[life.module].contains("tset")) return;
     const uint64_t entry = random_.below(life.objects->table.size());
     const bool clear = chance(2);
     call(life, clear ? "tclear" : "tset", {entry});
@@ -381,6 +398,7 @@ class Model {
   }
 
   Random random_;
+  std::vector<size_t> taken_;  // modules that the strategy takes
   size_t next_module_ = 0;  // most instances are of one module for a while, so that slots learn
   std::unique_ptr<Pool> pool_;
   std::vector<Tenant*> tenants_;
@@ -461,6 +479,8 @@ ModelReport run_model(const ModelOptions& options) {
   }
   ModelReport report;
   for (Model& model : models) report += model.report();
+  report.modules = static_cast<uint64_t>(
+      std::count_if(modules.begin(), modules.end(), [](const auto& prepared) { return prepared != nullptr; }));
   report.thread_hops = hops;
   report.forks = forks;
   report.difference = std::move(difference);

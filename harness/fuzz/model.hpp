@@ -32,6 +32,7 @@ struct ModelOptions {
 
 // What was done. Counts, except for `difference`.
 struct ModelReport {
+  uint64_t modules = 0;  // of which instances were made: those that the strategy takes
   uint64_t operations = 0;
   uint64_t instances = 0;
   uint64_t evictions = 0;

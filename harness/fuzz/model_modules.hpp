@@ -29,17 +29,18 @@ struct ModelModule {
 };
 
 // Exported by each that has a memory: poke(at, value), fill(at, value, n), grow(n), boom(at, value): traps after a write;
-// with a table: tset(i), tclear(i), tcall(i), tgrow(n); with globals: gset(value).
+// with a table: tcall(i) and, where code may write it, tset(i), tclear(i), tgrow(n); with globals: gset(value).
 #define MODEL_MEMORY_FUNCTIONS                                                                                      \
   "(func (export \"poke\") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)))"                               \
   "(func (export \"fill\") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))"            \
   "(func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"                                   \
   "(func (export \"boom\") (param i32 i32) (i32.store8 (local.get 0) (local.get 1)) unreachable)"
+#define MODEL_TABLE_CALL                                                                                            \
+  "(func (export \"tcall\") (param i32) (result i32) (call_indirect $t (result i32) (local.get 0)))"
 #define MODEL_TABLE_FUNCTIONS                                                                                       \
   "(func (export \"tset\") (param i32) (table.set $t (local.get 0) (ref.func $own)))"                               \
   "(func (export \"tclear\") (param i32) (table.set $t (local.get 0) (ref.null func)))"                             \
-  "(func (export \"tcall\") (param i32) (result i32) (call_indirect $t (result i32) (local.get 0)))"                \
-  "(elem declare func $own)"
+  MODEL_TABLE_CALL "(elem declare func $own)"
 #define MODEL_TABLE_GROWTH                                                                                          \
   "(func (export \"tgrow\") (param i32) (result i32) (table.grow $t (ref.null func) (local.get 0)))"
 
@@ -116,11 +117,57 @@ inline const std::vector<ModelModule>& model_modules() {
        true,
        {{7, 4}},
        4},
+      // Tables that nobody can write, which tables=retained keeps: the first image again, with two tables of which the
+      // same entries are others, over one page and over five; and one without a memory, beside a table that code may
+      // write.
+      {"(module (memory 2 5) (table $t 9 funcref) (func $own (result i32) (i32.const 6))"
+       " (func $b (result i32) (i32.const 16))"
+       " (elem (i32.const 1) $own $b $own) (data (i32.const 100) \"first\") (data (i32.const 70000) \"second\")"
+       MODEL_MEMORY_FUNCTIONS MODEL_TABLE_CALL ")",
+       {2},
+       {{{100, "first"}, {70000, "second"}}},
+       {0, 6, 16, 6, 0, 0, 0, 0, 0},
+       {},
+       false,
+       {},
+       6},
+      {"(module (memory 2 5) (table $t 800 funcref)"
+       " (func $own (result i32) (i32.const 7)) (func $b (result i32) (i32.const 17))"
+       " (elem (i32.const 0) $own $b) (elem (i32.const 500) $b $own $own) (elem (i32.const 798) $own)"
+       " (data (i32.const 100) \"first\") (data (i32.const 70000) \"second\")"
+       MODEL_MEMORY_FUNCTIONS MODEL_TABLE_CALL ")",
+       {2},
+       {{{100, "first"}, {70000, "second"}}},
+       [] {
+         std::vector<ModelEntry> table(800, 0);
+         table[0] = table[501] = table[502] = table[798] = 7;
+         table[1] = table[500] = 17;
+         return table;
+       }(),
+       {},
+       false,
+       {},
+       7},
+      {"(module (table $t 300 funcref) (func $own (result i32) (i32.const 8)) (elem (i32.const 100) $own $own)"
+       " (table $written 20 funcref) (func (table.set $written (i32.const 3) (ref.func $own))) (elem declare func $own)"
+       MODEL_TABLE_CALL ")",
+       {},
+       {},
+       [] {
+         std::vector<ModelEntry> table(300, 0);
+         table[100] = table[101] = 8;
+         return table;
+       }(),
+       {},
+       false,
+       {},
+       8},
   };
   return kModules;
 }
 
 #undef MODEL_MEMORY_FUNCTIONS
+#undef MODEL_TABLE_CALL
 #undef MODEL_TABLE_FUNCTIONS
 #undef MODEL_TABLE_GROWTH
 

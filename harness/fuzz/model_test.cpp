@@ -18,8 +18,10 @@ namespace instbench::bench {
 namespace {
 
 class IsolationModel : public testing::TestWithParam<Strategy> {};
-INSTANTIATE_TEST_SUITE_P(All, IsolationModel, testing::ValuesIn(testing_modules::all_strategies()),
-                         [](const auto& one) { return "n" + std::to_string(one.index); });
+constexpr auto by_number = [](const auto& one) { return "n" + std::to_string(one.index); };
+INSTANTIATE_TEST_SUITE_P(All, IsolationModel, testing::ValuesIn(testing_modules::all_strategies()), by_number);
+INSTANTIATE_TEST_SUITE_P(Retaining, IsolationModel, testing::ValuesIn(testing_modules::retaining_strategies()),
+                         by_number);
 
 // `instbench fuzz` runs as many as one likes.
 TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
@@ -34,7 +36,9 @@ TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
     EXPECT_EQ(report.difference, std::nullopt);
     EXPECT_EQ(report.operations, options.operations);
     EXPECT_GT(report.instances, options.operations / 100);
-    EXPECT_GT(report.links, 0u);
+    const bool retained = options.strategy.tables == TableInit::retained;  // the modules that link have no such table
+    EXPECT_EQ(report.modules, retained ? 3u : 9u);
+    EXPECT_EQ(report.links != 0, !retained);
     EXPECT_GT(report.traps, 0u);
     EXPECT_GT(report.calls, report.instances);
   } catch (const Unsupported& error) {

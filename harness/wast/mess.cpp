@@ -26,6 +26,10 @@ void mess_up_table(Instance& instance, size_t index) {
   instance.grow_table(index, 1);
   const uint64_t size = instance.table_size(index);
   if (size == 0) return;
+  if (instance.prepared().table(index).retained) {  // nothing can write it; its entries are made and stay
+    for (uint64_t entry = 0; entry < size; ++entry) instance.take(index, entry);
+    return;
+  }
   instance.set(index, 0, null_ref());
   const bool has_function = module.tables[index].element == ValType::funcref && !module.functions.empty();
   if (has_function) instance.set(index, size - 1, instance.prepared().ref_to(0, instance.vmctx().base()));

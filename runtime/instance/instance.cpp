@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 #include "runtime/instance/guest_call.hpp"
 #include "runtime/instance/link.hpp"
@@ -48,11 +50,27 @@ void fill_ref_globals(const Instance& instance) {
   }
 }
 
+void compute_entries(const TablePlan& plan, const Prepared& prepared, std::byte* vmctx, FuncRef* entries) {
+  for (uint64_t k = 0; k < plan.image.size(); ++k) entries[k] = prepared.ref_to(plan.image[k], vmctx);
+}
+
+// One pass over the finished table; a null stays without an environment.
+void write_precomputed(const TablePlan& plan, const Prepared& prepared, std::byte* vmctx, FuncRef* entries) {
+  const uintptr_t base = reinterpret_cast<uintptr_t>(vmctx);
+  for (size_t k = 0; k < plan.precomputed.size(); ++k) {
+    const FuncRef& ready = plan.precomputed[k];
+    const uintptr_t environment = ready.is_null() ? 0 : base + reinterpret_cast<uintptr_t>(ready.environment);
+    entries[k] = {ready.type, ready.code, reinterpret_cast<void*>(environment)};
+  }
+  for (const uint32_t k : plan.linked_entries) entries[k] = prepared.ref_to(plan.image[k], vmctx);
+}
+
 void fill_tables(Slot& slot, const Prepared& prepared) {
+  const bool precomputed = prepared.strategy().tables == TableInit::precomputed;
   for (size_t i = 0; i < prepared.table_count(); ++i) {
     const TablePlan& plan = prepared.table(i);
     FuncRef* entries = slot.table_base(prepared, i);
-    for (uint64_t k = 0; k < plan.image.size(); ++k) entries[k] = prepared.ref_to(plan.image[k], slot.vmctx());
+    (precomputed ? write_precomputed : compute_entries)(plan, prepared, slot.vmctx(), entries);
     std::fill(entries + plan.image.size(), entries + plan.size, null_ref());
     os::counters().table_entries += plan.size;
   }
@@ -168,18 +186,25 @@ void bind_links(const Instance& instance, const Links& links) {
   }
 }
 
+TablePath table_path(TableInit tables, bool retains) {
+  if (tables == TableInit::eager) return TablePath::filled;
+  if (tables == TableInit::precomputed) return TablePath::precomputed;
+  return retains ? TablePath::retained : TablePath::lazy;
+}
+
 }  // namespace
 
 Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Links* links) {
   slot.begin();
   const Strategy& strategy = prepared.strategy();
   Instance instance(slot, prepared);
+  const bool retains = slot.retains(prepared);  // filling the vmctx makes the module its owner
   fill_vmctx(slot, prepared);
   if (links != nullptr) bind_links(instance, *links);
   fill_ref_globals(instance);
   if (prepared.table_count() != 0) {
-    path.tables = strategy.tables == TableInit::eager ? TablePath::filled : TablePath::lazy;
-    if (strategy.tables == TableInit::eager) {
+    path.tables = table_path(strategy.tables, retains);
+    if (fills(strategy.tables)) {
       slot.touch();
       fill_tables(slot, prepared);
     }
@@ -194,6 +219,11 @@ Instance instantiate(Slot& slot, const Prepared& prepared, Path& path, const Lin
     apply_leftovers(instance);
   }
   return instance;
+}
+
+void Instance::refuse_write(size_t table) {
+  throw std::logic_error("table " + std::to_string(table) +
+                         " is retained: nothing can write it, since its entries stay for the slot's next instance");
 }
 
 std::optional<uint64_t> Instance::grow_memory(size_t index, uint64_t pages) const {

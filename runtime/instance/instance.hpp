@@ -42,11 +42,16 @@ class Instance {
       initialise(from, entry);
     return from.entries[entry];
   }
+  // table.set. Throws std::logic_error for a table that is retained (Prepared::table), in every build: the
+  // specification lets no host see such a table, and what it wrote would reach the slot's next instance.
   void set(size_t table, uint64_t entry, FuncRef value) const {
+    if (prepared_->table(table).retained) [[unlikely]]
+      refuse_write(table);
     slot_->touch();
     vmctx().table(table).entries[entry] = value;
   }
-  // table.grow with nulls: the old size, or nothing when the limits or the slot do not allow it.
+  // table.grow with nulls: the old size, or nothing when the limits or the slot do not allow it. A retained table has
+  // no room to grow.
   std::optional<uint64_t> grow_table(size_t table, uint64_t entries) const {
     slot_->touch();
     return grow(vmctx().table(table), entries, null_ref());
@@ -71,6 +76,8 @@ class Instance {
   static std::optional<uint64_t> grow(TableInstance& table, uint64_t entries, const FuncRef& fill);
 
  private:
+  [[noreturn]] static void refuse_write(size_t table);
+
   Slot* slot_ = nullptr;
   const Prepared* prepared_ = nullptr;
 };

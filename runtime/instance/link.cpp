@@ -9,10 +9,10 @@ std::string quoted(const Import& import) { return "\"" + import.module + "\" \""
   throw LinkError("incompatible import type " + quoted(import) + ": " + why);
 }
 
+const Prepared& owner_of(const std::byte* vmctx) { return *reinterpret_cast<const VmctxHeader*>(vmctx)->prepared; }
+
 // The module that defines the object, for what the object itself does not carry.
-const Module& definer(const std::byte* owner) {
-  return reinterpret_cast<const VmctxHeader*>(owner)->prepared->module();
-}
+const Module& definer(const std::byte* owner) { return owner_of(owner).module(); }
 
 std::string to_text(const Limits& limits) {
   return std::to_string(limits.min) + ".." + (limits.max ? std::to_string(*limits.max) : "");
@@ -44,6 +44,9 @@ void match_table(const Import& import, const Module& module, const Extern& objec
   const Table& defined = definer(there.owner).tables[there.index];
   const Table& asked = module.tables[import.index];
   if (defined.element != asked.element) incompatible(import, "the table holds another type");
+  // Not by find_export: what is retained is not exported.
+  if (owner_of(there.owner).table(there.index).retained)
+    incompatible(import, "the table is retained: nothing else may write it");
   match_limits(import, {there.size, defined.limits.max}, asked.limits);
 }
 

@@ -8,16 +8,16 @@ namespace instbench {
 Path Path::from_index(uint32_t index) {
   Path path;
   path.reset = static_cast<ResetPath>(index % kResets);
-  path.tables = static_cast<TablePath>(index / kResets % 3);
-  path.memory = static_cast<MemoryPath>(index / (3 * kResets) % 4);
-  path.slot = static_cast<SlotPath>(index / (12 * kResets));
+  path.tables = static_cast<TablePath>(index / kResets % kTables);
+  path.memory = static_cast<MemoryPath>(index / (kTables * kResets) % 4);
+  path.slot = static_cast<SlotPath>(index / (4 * kTables * kResets));
   return path;
 }
 
 std::string to_string(const Path& path) {
   constexpr std::array<std::string_view, 5> kSlot{"fresh", "hit", "cold", "evicted", "stolen"};
   constexpr std::array<std::string_view, 4> kMemory{"none", "mapped", "kept", "copied"};
-  constexpr std::array<std::string_view, 3> kTables{"none", "filled", "lazy"};
+  constexpr std::array<std::string_view, Path::kTables> kTables{"none", "filled", "precomputed", "lazy", "retained"};
   constexpr std::array<std::string_view, Path::kResets> kReset{"pending", "unmap", "remap", "madvise", "copy",
                                                               "wipe",    "keep",  "scan",  "restore", "track", "none",  "batch"};
   return "slot=" + std::string(kSlot[static_cast<size_t>(path.slot)]) +

@@ -14,7 +14,13 @@ enum class SlotPath : uint8_t {
   stolen,   // affine, but last used by another thread
 };
 enum class MemoryPath : uint8_t { none, mapped, kept, copied };  // none: the module has no memory
-enum class TablePath : uint8_t { none, filled, lazy };
+enum class TablePath : uint8_t {
+  none,         // the module has no table
+  filled,       // every entry computed
+  precomputed,  // every entry written from a finished table
+  lazy,         // none made
+  retained,     // as lazy, and entries that earlier tenants of the slot made are there, in tables that are proven
+};
 enum class ResetPath : uint8_t {
   pending,
   unmap,
@@ -37,13 +43,13 @@ struct Path {
   ResetPath reset = ResetPath::pending;
 
   bool operator==(const Path&) const = default;
-  static constexpr uint32_t kResets = 12;
+  static constexpr uint32_t kResets = 12, kTables = 5;
   // A small dense number, for histograms without allocation.
   uint32_t index() const {
-    return ((static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory)) * 3 + static_cast<uint32_t>(tables)) * kResets +
-           static_cast<uint32_t>(reset);
+    const uint32_t place = static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory);
+    return (place * kTables + static_cast<uint32_t>(tables)) * kResets + static_cast<uint32_t>(reset);
   }
-  static constexpr uint32_t kIndexEnd = 5 * 4 * 3 * kResets;
+  static constexpr uint32_t kIndexEnd = 5 * 4 * kTables * kResets;
   static Path from_index(uint32_t index);
 };
 

@@ -4,10 +4,13 @@
 #include <cstring>
 
 #include "runtime/instance/guest_call.hpp"
+#include "runtime/module/table_proof.hpp"
 #include "runtime/os/mapping.hpp"
 
 namespace instbench {
 namespace {
+
+constexpr uint32_t kTablesNamed = 8;  // in a refusal
 
 // What codegen=none binds imported functions to; nothing can call it.
 void no_host_code(void*) {}
@@ -51,6 +54,7 @@ Prepared::Prepared(std::shared_ptr<const Module> module, const Strategy& strateg
     : module_(std::move(module)),
       strategy_(strategy),
       options_(std::move(options)),
+      linked_functions_(module_->functions.size()),
       linked_memories_(module_->memories.size()),
       linked_tables_(module_->tables.size()),
       linked_globals_(module_->globals.size()),
@@ -59,6 +63,7 @@ Prepared::Prepared(std::shared_ptr<const Module> module, const Strategy& strateg
     if (!linked(i)) continue;
     const Import& import = module_->imports[i];
     links_anything_ = true;
+    if (import.kind == ExternKind::function) linked_functions_[import.index] = true;
     if (import.kind == ExternKind::memory) linked_memories_[import.index] = true;
     if (import.kind == ExternKind::table) linked_tables_[import.index] = true;
     if (import.kind == ExternKind::global) linked_globals_[import.index] = true;
@@ -79,6 +84,7 @@ std::shared_ptr<const Prepared> Prepared::make(std::shared_ptr<const Module> mod
   prepared->plan_leftovers();
   prepared->make_host_functions();
   prepared->make_template();
+  prepared->precompute_tables();
   return prepared;
 }
 
@@ -150,17 +156,82 @@ void Prepared::plan_images() {
 }
 
 void Prepared::plan_tables() {
-  uint64_t at = 0;
   for (uint32_t i = 0; i < module_->tables.size(); ++i) {
     TablePlan plan;
     plan.size = linked_tables_[i] ? 0 : module_->tables[i].limits.min;
     plan.capacity = linked_tables_[i] ? 0 : table_capacity(module_->tables[i].limits);
-    plan.offset = at;
     plan.image = plan_table(*module_, eligibility_, i);
-    at += plan.capacity * sizeof(FuncRef);
     tables_.push_back(std::move(plan));
   }
-  needs_.tables_bytes = os::round_up(at, os::kPageBytes);
+  choose_retained();
+  // Retained ones first, on pages of their own: what a reset covers begins behind them.
+  uint64_t at = 0;
+  const auto place = [&](bool retained) {
+    for (TablePlan& plan : tables_) {
+      if (plan.retained != retained) continue;
+      plan.offset = at;
+      at += plan.capacity * sizeof(FuncRef);
+    }
+    at = os::round_up(at, os::kPageBytes);
+  };
+  place(true);
+  needs_.retained_bytes = at;
+  place(false);
+  needs_.tables_bytes = at;
+}
+
+std::vector<std::string> Prepared::why_not_retained(uint32_t table) const {
+  std::vector<std::string> reasons = who_writes(*module_, eligibility_, table);
+  for (const uint32_t function : tables_[table].image) {
+    if (function == kNoFunction || !linked_functions_[function]) continue;
+    reasons.push_back("an entry is function " + std::to_string(function) + ", which is another instance's");
+    break;
+  }
+  return reasons;
+}
+
+void Prepared::choose_retained() {
+  if (strategy_.affinity == Switch::off) return;
+  if (strategy_.tables != TableInit::retained && strategy_.tables != TableInit::proven) return;
+  std::string refusal;
+  bool any = false;
+  for (uint32_t i = 0; i < tables_.size(); ++i) {
+    const std::vector<std::string> reasons = why_not_retained(i);
+    tables_[i].retained = reasons.empty();
+    any = any || reasons.empty();
+    if (reasons.empty())
+      tables_[i].capacity = tables_[i].size;  // nobody can grow it
+    else if (i < kTablesNamed)
+      refusal += "; table " + std::to_string(i) + ": " + reasons.front();
+  }
+  if (any || strategy_.tables == TableInit::proven) return;
+  if (tables_.empty()) throw Unsupported("tables=retained: the module has no table");
+  throw Unsupported("tables=retained: none of the module's " + std::to_string(tables_.size()) + " tables can be kept" +
+                    refusal);
+}
+
+void Prepared::precompute_tables() {
+  if (strategy_.tables != TableInit::precomputed) return;
+  const auto at = [](size_t offset) { return reinterpret_cast<void*>(offset); };
+  for (TablePlan& plan : tables_) {
+    plan.precomputed.reserve(plan.image.size());
+    for (uint32_t entry = 0; entry < plan.image.size(); ++entry) {
+      const uint32_t function = plan.image[entry];
+      FuncRef ref = null_ref();
+      if (function != kNoFunction && linked_functions_[function])
+        plan.linked_entries.push_back(entry);
+      else if (function < host_functions_.size())
+        ref = {function_types_[function], host_code_of(function),
+               at(layout_.host_bindings + function * sizeof(HostBinding))};
+      else if (function != kNoFunction)
+        ref = {function_types_[function], code_of(function), at(0)};
+      plan.precomputed.push_back(ref);
+    }
+  }
+}
+
+GuestCode Prepared::host_code_of(uint32_t import) const {
+  return code() == nullptr ? &no_host_code : code()->host_thunk(module_->functions[import].type);
 }
 
 void Prepared::plan_leftovers() {
@@ -227,8 +298,7 @@ void Prepared::bind_host(std::byte* vmctx) const {
   const Vmctx ctx(vmctx, layout_);
   for (size_t i = 0; i < host_functions_.size(); ++i) {
     ctx.host_binding(i) = {host_functions_[i].get(), vmctx};
-    ctx.binding(i) = {code() == nullptr ? &no_host_code : code()->host_thunk(module_->functions[i].type),
-                      &ctx.host_binding(i)};
+    ctx.binding(i) = {host_code_of(static_cast<uint32_t>(i)), &ctx.host_binding(i)};
   }
   for (size_t i = 0; i < layout_.imports_memories; ++i) ctx.imported_memory(i) = &ctx.own_memory(i);
   for (size_t i = 0; i < layout_.imports_tables; ++i) ctx.imported_table(i) = &ctx.own_table(i);

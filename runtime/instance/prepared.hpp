@@ -52,6 +52,7 @@ struct PrepareOptions {
 struct SlotNeeds {
   uint64_t vmctx_bytes = 0;            // whole pages
   uint64_t tables_bytes = 0;           // whole pages: every table at its capacity
+  uint64_t retained_bytes = 0;         // whole pages: the first of them, with the tables that no reset touches
   std::vector<uint64_t> memory_pages;  // minimum, in 64 KiB pages
 };
 
@@ -68,7 +69,12 @@ struct TablePlan {
   uint64_t size = 0;      // entries at the start
   uint64_t capacity = 0;  // entries the slot has room for: table.grow goes no further
   uint64_t offset = 0;    // bytes from the start of the tables area
+  bool retained = false;  // nobody can write it: what it holds stays in the slot for the module's next instance
   TableImage image;
+  // tables=precomputed: the image as references. The environment of those that are not null is an offset from the
+  // vmctx, which is still to be added.
+  std::vector<FuncRef> precomputed;
+  std::vector<uint32_t> linked_entries;  // of `precomputed`: functions of other instances, known when instantiated
 };
 
 class Prepared {
@@ -94,6 +100,7 @@ class Prepared {
   const std::shared_ptr<const MemoryImage>& shared_image(size_t memory) const { return images_[memory]; }
   const TablePlan& table(size_t index) const { return tables_[index]; }
   size_t table_count() const { return tables_.size(); }
+  bool retains_tables() const { return needs_.retained_bytes != 0; }
   // How many pages a memory can ever have: its maximum, what a slot reserves, and 65,536 (WebAssembly 2.0,
   // section 3.2.4).
   uint64_t memory_room(size_t memory) const;
@@ -145,10 +152,14 @@ class Prepared {
   void plan_leftovers();
   void make_host_functions();
   void make_template();
+  std::vector<std::string> why_not_retained(uint32_t table) const;
+  void choose_retained();
+  void precompute_tables();
   void fill_global(uint32_t index, std::byte* at);
   // Follows global.get through this module's own globals.
   const ConstExpr& resolved(const ConstExpr& expression) const;
   bool dynamic(const ConstExpr& offset) const;
+  GuestCode host_code_of(uint32_t import) const;
   GuestCode code_of(uint32_t function) const {
     if (options_.code) return options_.code->function(function);
     return reinterpret_cast<GuestCode>(reinterpret_cast<uintptr_t>(no_code_.data()) + function);
@@ -158,7 +169,8 @@ class Prepared {
   Strategy strategy_;
   PrepareOptions options_;
   bool links_anything_ = false;
-  std::vector<bool> linked_memories_, linked_tables_, linked_globals_;  // by index of their kind
+  // By index of their kind.
+  std::vector<bool> linked_functions_, linked_memories_, linked_tables_, linked_globals_;
   Eligibility eligibility_;
   std::vector<std::shared_ptr<const MemoryImage>> images_;
   std::vector<TablePlan> tables_;

@@ -1,6 +1,7 @@
 #include "runtime/instance/slot.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/os/counters.hpp"
 #include "runtime/os/error.hpp"
@@ -49,6 +50,7 @@ void Slot::unmap() {
 
 void Slot::forget() {
   vmctx_owner_ = 0;
+  retained_ = {};
   content_present_ = false;
   resident_bytes_ = 0;
   for (MemoryPlace& place : memories_) place = {};
@@ -63,8 +65,22 @@ void Slot::wipe() {
 }
 
 os::Range Slot::tables(const Prepared& prepared) const {
-  const uint64_t bytes = prepared.needs().tables_bytes;
+  const uint64_t bytes = prepared.needs().tables_bytes - prepared.needs().retained_bytes;
   return {memory_base(0) - bytes, bytes};
+}
+
+os::Range Slot::retained(const Prepared& prepared) const {
+  return {memory_base(0) - prepared.needs().tables_bytes, prepared.needs().retained_bytes};
+}
+
+// Another module's tables begin as zeros, wherever the last one's retained entries lie. COST: one madvise, if any do.
+void Slot::drop_retained(const Prepared& prepared) {
+  if (vmctx_owner_ == prepared.id()) return;
+  const os::Range old = std::exchange(retained_, retained(prepared));
+  if (old.empty()) return;
+  state_ = SlotState::unknown;
+  os::discard(old);
+  state_ = SlotState::ready;
 }
 
 bool Slot::tables_grew(const Prepared& prepared) const {
@@ -90,6 +106,7 @@ MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
   const bool has_memory = !prepared.needs().memory_pages.empty();
   if (state_ == SlotState::ready && holds(prepared)) {
+    drop_retained(prepared);
     fit_sizes(prepared);
     if (vmctx_owner_ != prepared.id()) begin_keeping(prepared);
     return has_memory ? MemoryPath::kept : MemoryPath::none;
@@ -123,13 +140,14 @@ void Slot::open(const Prepared& prepared) {
     map_extents(prepared, i);
   }
   if (prepared.strategy().find == Find::faults) os::avoid_huge_pages(mapping_.range());
+  retained_ = retained(prepared);
   begin_keeping(prepared);
   state_ = SlotState::ready;
 }
 
 // Tables lie against memory 0 and are reset with it.
 StartState Slot::start_state(const Prepared& prepared, size_t memory) const {
-  const uint64_t table_bytes = memory == 0 ? prepared.needs().tables_bytes : 0;
+  const uint64_t table_bytes = memory == 0 ? tables(prepared).bytes : 0;
   const uint64_t bytes = prepared.needs().memory_pages.empty() ? 0 : start_bytes(prepared, memory);
   return {{memory_base(memory) - table_bytes, table_bytes + bytes},
           table_bytes / os::kPageBytes,
@@ -226,7 +244,7 @@ ResetPath Slot::reset(const Prepared& prepared, Habit& habit, uint64_t resident_
 
 os::Range Slot::reset_range(const Prepared& prepared) const {
   const bool keep_tables = prepared.strategy().table_reset == TableReset::refill && !tables_grew(prepared);
-  const uint64_t table_bytes = keep_tables ? 0 : prepared.needs().tables_bytes;
+  const uint64_t table_bytes = keep_tables ? 0 : tables(prepared).bytes;
   return {memory_base(0) - table_bytes, table_bytes + open_bytes(prepared)};
 }
 
@@ -368,8 +386,10 @@ void Slot::reset_remap(const Prepared& prepared) {
 
 void Slot::reset_copy(const Prepared& prepared) {
   const Vmctx ctx(vmctx(), prepared.layout());
-  for (size_t i = 0; i < prepared.table_count(); ++i)
+  for (size_t i = 0; i < prepared.table_count(); ++i) {
+    if (prepared.table(i).retained) continue;
     os::zero_bytes(table_base(prepared, i), ctx.own_table(i).size * sizeof(FuncRef));
+  }
   for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
     const StartState start = start_state(prepared, i);
     start.put_back(start.table_pages, start.pages() - start.table_pages);

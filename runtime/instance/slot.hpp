@@ -2,8 +2,8 @@
 // used by an instance, and be made pristine again without being given back.
 //
 //   base                          memory 0 (2 MiB-aligned)                                    end
-//   | vmctx | …zero… | tables |   image    zero    | closed to the end of the reserve | guard | memory 1 …
-//                    |<-- one madvise covers this: -->|
+//   | vmctx | …zero… | retained tables | tables |   image    zero    | closed, up to the reserve | guard | memory 1 …
+//                                      |<-- one madvise covers this: -->|
 //
 // States:   unmapped --adopt--> ready --begin--> live --reset--> ready
 //                ^                 |               `--begin_discard--> waiting --end_discard--> ready
@@ -11,7 +11,8 @@
 //                `------------- wipe (a reset failed) <---- unknown
 // Invariant in `ready`: memory reads as the image over zeros up to its minimum size and faults beyond,
 // tables are all zero bits (or, with table-reset=refill, entries of the last tenant, which the next
-// instantiation overwrites), and the vmctx holds nothing that a tenant will read before writing.
+// instantiation overwrites), retained ones hold entries that any instance of the vmctx's owner would make, and the
+// vmctx holds nothing that a tenant will read before writing.
 // Not thread-safe. COST of each step is said beside it; adopting what is already there makes no call.
 #pragma once
 
@@ -59,8 +60,9 @@ class alignas(64) Slot {
   // Gives it back. COST: one munmap. On failure the slot still owns it and is `unknown`.
   void unmap();
   // Makes the slot `ready` for the module. COST: nothing when it already holds the same image with the
-  // same sizes; an mprotect per changed size; else, after a wipe if it held another image, one mprotect a
-  // memory and one mmap an extent; with prefault=on, one process_madvise that populates the working set that `habit` knows.
+  // same sizes; an mprotect per changed size, a madvise where another module's retained tables lie; else, after a wipe
+  // if it held another image, one mprotect a memory and one mmap an extent; with prefault=on, one process_madvise that
+  // populates the working set that `habit` knows.
   MemoryPath adopt(const Prepared& prepared, const Habit& habit);
   // Takes the slot into use; from here on it must be reset.
   void begin() {
@@ -94,6 +96,8 @@ class alignas(64) Slot {
   }
   // The id of the module that last wrote the vmctx (0: none): its constant part is still there.
   uint64_t vmctx_owner() const { return vmctx_owner_; }
+  // Whether the retained tables of this module are here, with what earlier tenants made in them.
+  bool retains(const Prepared& prepared) const { return vmctx_owner_ == prepared.id() && prepared.retains_tables(); }
   void set_vmctx_owner(uint64_t id) { vmctx_owner_ = id; }
   // Whether memory already holds the segments' bytes without an overlay (left there by reset=copy).
   bool content_present() const { return content_present_; }
@@ -120,7 +124,9 @@ class alignas(64) Slot {
   void open(const Prepared& prepared);
   void map_extents(const Prepared& prepared, size_t memory);
   void fit_sizes(const Prepared& prepared);
-  os::Range tables(const Prepared& prepared) const;
+  os::Range tables(const Prepared& prepared) const;  // those that a reset covers
+  os::Range retained(const Prepared& prepared) const;
+  void drop_retained(const Prepared& prepared);
   uint64_t open_bytes(const Prepared& prepared) const {
     return prepared.needs().memory_pages.empty() ? 0 : memories_[0].accessible;
   }
@@ -146,6 +152,7 @@ class alignas(64) Slot {
   std::vector<Tracking> tracking_;    // reset=track: likewise
   uint64_t resident_bytes_ = 0;
   uint64_t vmctx_owner_ = 0;
+  os::Range retained_;  // what a reset leaves alone, for the module that owns the vmctx
   bool content_present_ = false;
   bool touched_ = false;
 };

@@ -31,6 +31,7 @@ constexpr Strategy best() {
   Strategy strategy = resident(Reset::restore, Strategy::kDefaultResident);
   strategy.find = Find::faults;
   strategy.prefault = Switch::on;
+  strategy.tables = TableInit::proven;
   return strategy;
 }
 
@@ -61,7 +62,10 @@ constexpr std::array kSwitch{Word<Switch>{"off", Switch::off}, Word<Switch>{"on"
 constexpr std::array kMemory{Word<MemoryInit>{"copy", MemoryInit::copy},
                              Word<MemoryInit>{"overlay", MemoryInit::overlay}};
 constexpr std::array kBacking{Word<Backing>{"memfd", Backing::memfd}, Word<Backing>{"file", Backing::file}};
-constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager}, Word<TableInit>{"lazy", TableInit::lazy}};
+constexpr std::array kTables{Word<TableInit>{"eager", TableInit::eager},
+                             Word<TableInit>{"precomputed", TableInit::precomputed},
+                             Word<TableInit>{"lazy", TableInit::lazy}, Word<TableInit>{"retained", TableInit::retained},
+                             Word<TableInit>{"proven", TableInit::proven}};
 constexpr std::array kReset{Word<Reset>{"unmap", Reset::unmap}, Word<Reset>{"remap", Reset::remap},
                             Word<Reset>{"madvise", Reset::madvise}, Word<Reset>{"copy", Reset::copy},
                             Word<Reset>{"keep", Reset::keep},       Word<Reset>{"scan", Reset::scan},
@@ -178,8 +182,10 @@ void refuse_contradictions(const Strategy& s) {
   if (s.backing == Backing::file && s.memory != MemoryInit::overlay)
     throw StrategyError("backing=file needs memory=overlay: copying maps no image");
   if (s.alloc == Alloc::fresh && s.affinity == Switch::on) throw StrategyError("affinity=on needs alloc=pool");
-  if (s.table_reset == TableReset::refill && s.tables == TableInit::lazy)
-    throw StrategyError("table-reset=refill needs tables=eager: a lazy table must read as uninitialised");
+  if (s.tables == TableInit::retained && s.affinity == Switch::off)
+    throw StrategyError("tables=retained needs alloc=pool,affinity=on: else no slot comes back with its tables");
+  if (s.table_reset == TableReset::refill && !fills(s.tables))
+    throw StrategyError("table-reset=refill needs tables=eager|precomputed: a lazy table must read as uninitialised");
   if (s.table_reset == TableReset::refill && s.reset != Reset::madvise)
     throw StrategyError("table-reset=refill goes with reset=madvise: the other resets treat tables their own way");
   if (keeps_pages(s.reset) && s.memory != MemoryInit::overlay)

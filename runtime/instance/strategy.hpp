@@ -20,7 +20,12 @@ namespace instbench {
 
 enum class Alloc : uint8_t { fresh, pool };         // mmap/munmap per instance, or slots that are kept
 enum class MemoryInit : uint8_t { copy, overlay };  // copy the segments, or map the image copy-on-write
-enum class TableInit : uint8_t { eager, lazy };     // fill every entry, or compute an entry when first seen
+// eager: every entry computed. precomputed: every entry written from a finished table. lazy: an entry computed when
+// first seen. retained: lazy, and what a slot's tenants made stays for the next ones of the module, in tables of which
+// it is proven that nobody can write them (module/table_proof.hpp); the module's other tables are lazy, and a module
+// without such a table is Unsupported. proven: retained where that is proven (and affinity=on), lazy elsewhere, no
+// module refused.
+enum class TableInit : uint8_t { eager, precomputed, lazy, retained, proven };
 // keep, scan and restore put pages back in place: residency.hpp; track: tracking.hpp.
 // batch: as madvise, but slots wait until there are `batch_slots` of them, and are all discarded in one call.
 enum class Reset : uint8_t { unmap, remap, madvise, copy, keep, scan, restore, track, batch };
@@ -33,6 +38,8 @@ enum class Switch : uint8_t { off, on };
 constexpr bool keeps_pages(Reset reset) {
   return reset == Reset::keep || reset == Reset::scan || reset == Reset::restore || reset == Reset::track;
 }
+// Whether an instantiation writes every entry of every table.
+constexpr bool fills(TableInit tables) { return tables == TableInit::eager || tables == TableInit::precomputed; }
 
 struct Strategy {
   static constexpr uint64_t kDefaultResident = uint64_t{16} << 20, kDefaultPoolResident = uint64_t{4} << 30;

@@ -40,7 +40,7 @@ TEST(Strategy, BackingSaysWhereAnOverlaysImageLies) {
 
 TEST(Strategy, WhatIsKeptResidentHasABudget) {
   EXPECT_EQ(parse_strategy("pool-lazy,reset=restore"), parse_strategy("pool-restore"));
-  EXPECT_EQ(parse_strategy("pool-restore,find=faults,prefault=on"), parse_strategy("best"));
+  EXPECT_EQ(parse_strategy("pool-restore,find=faults,prefault=on,tables=proven"), parse_strategy("best"));
   EXPECT_EQ(parse_strategy("best,resident=64KiB").resident_bytes, uint64_t{64} << 10);
   EXPECT_NE(canonical(parse_strategy("best")).find(",reset=restore,find=faults,resident=16MiB,pool-resident=4GiB,prefault=on,"),
             std::string::npos);
@@ -85,9 +85,23 @@ TEST(Strategy, RefusalsSayWhatIsAccepted) {
 
 TEST(Strategy, ContradictionsAreRefused) {
   for (const char* text : {"alloc=fresh,reset=madvise", "pool,reset=unmap", "eager,affinity=on",
-                           "pool-lazy,table-reset=refill", "pool,table-reset=refill,reset=remap"}) {
+                           "pool-lazy,table-reset=refill", "pool,table-reset=refill,reset=remap",
+                           "pool-lazy,tables=retained,table-reset=refill", "best,table-reset=refill"}) {
     EXPECT_NE(refusal(text), "accepted") << text;
   }
+}
+
+TEST(Strategy, TablesAreRetainedOnlyWhereASlotComesBack) {
+  EXPECT_EQ(parse_strategy("pool-lazy,tables=retained").tables, TableInit::retained);
+  EXPECT_EQ(parse_strategy("pool,tables=precomputed").tables, TableInit::precomputed);
+  EXPECT_EQ(parse_strategy("pool,tables=precomputed,table-reset=refill").table_reset, TableReset::refill);
+  EXPECT_EQ(parse_strategy("best").tables, TableInit::proven);
+  EXPECT_EQ(parse_strategy("best,affinity=off").tables, TableInit::proven) << "retained where it can be";
+  for (const char* text : {"overlay-lazy,tables=retained", "pool-lazy,affinity=off,tables=retained"})
+    EXPECT_NE(refusal(text).find("alloc=pool,affinity=on"), std::string::npos) << text;
+  EXPECT_NE(refusal("tables=kept").find("eager|precomputed|lazy|retained|proven"), std::string::npos);
+  for (const char* text : {"pool,tables=precomputed", "pool-lazy,tables=retained", "pool-lazy,tables=proven"})
+    EXPECT_EQ(parse_strategy(canonical(parse_strategy(text))), parse_strategy(text)) << text;
 }
 
 }  // namespace

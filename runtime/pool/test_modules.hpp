@@ -84,13 +84,41 @@ inline std::vector<Strategy> all_strategies() {
         "pool-restore", "pool-restore,resident=32KiB", "pool-restore,tables=eager", "pool-restore,backing=file",
         "pool-track", "pool-track,resident=64KiB", "pool-track,tables=eager", "best",
         "best,affinity=off", "best,tables=eager,resident=64KiB", "best,pool-resident=64KiB", "pool-track,pool-resident=64KiB",
-        "pool-lazy,reset=batch", "pool,reset=batch,batch=2"}) {
+        "pool-lazy,reset=batch", "pool,reset=batch,batch=2", "overlay,tables=precomputed",
+        "pool,tables=precomputed", "pool,tables=precomputed,table-reset=refill", "pool-restore,tables=precomputed",
+        "pool-copy,tables=precomputed", "pool-lazy,tables=proven", "pool-lazy,tables=proven,reset=remap",
+        "pool-lazy,tables=proven,reset=batch", "pool-copy,tables=proven", "pool-keep,tables=proven",
+        "pool-scan,tables=proven", "pool-restore,tables=proven", "pool-track,tables=proven"}) {
     Strategy strategy = parse_strategy(text);
     strategy.reserve_bytes = uint64_t{16} << 20;
     strategy.guard_bytes = 65536;
     strategies.push_back(strategy);
   }
   return strategies;
+}
+
+// tables=retained with every reset: for modules with a table that is proven, the others are refused.
+inline std::vector<Strategy> retaining_strategies() {
+  std::vector<Strategy> strategies;
+  for (const char* text :
+       {"pool-lazy", "pool-lazy,reset=remap", "pool-lazy,reset=copy", "pool-copy", "pool-keep,resident=16KiB",
+        "pool-scan", "pool-restore", "pool-restore,resident=32KiB", "pool-track", "best"}) {
+    Strategy strategy = parse_strategy(std::string(text) + ",tables=retained");
+    strategy.reserve_bytes = uint64_t{16} << 20;
+    strategy.guard_bytes = 65536;
+    strategies.push_back(strategy);
+  }
+  return strategies;
+}
+
+// What a tenant may do to a table: a retained one it can only look at, in full.
+inline void write_all_entries(const Instance& instance, size_t table, uint32_t function) {
+  for (uint64_t i = 0; i < instance.table_size(table); ++i) {
+    if (instance.prepared().table(table).retained)
+      instance.take(table, i);
+    else
+      instance.set(table, i, instance.prepared().ref_to(function, instance.vmctx().base()));
+  }
 }
 
 // A pool with one module.

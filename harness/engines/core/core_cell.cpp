@@ -97,8 +97,9 @@ void CoreCell::refuse_if_too_large() const {
       bytes += static_cast<double>(
           std::min(prepared_->needs().memory_pages[i] * kWasmPageBytes, strategy.resident_bytes));
   }
-  for (size_t i = 0; strategy.tables == TableInit::eager && i < prepared_->table_count(); ++i) {
-    bytes += static_cast<double>(prepared_->table(i).size * sizeof(FuncRef));
+  for (size_t i = 0; i < prepared_->table_count(); ++i) {
+    const TablePlan& table = prepared_->table(i);
+    if (fills(strategy.tables) || table.retained) bytes += static_cast<double>(table.size * sizeof(FuncRef));
   }
   const uint64_t slots = slots_ * cell_.threads;
   const double all = static_cast<double>(slots), available = static_cast<double>(os::memory_available_bytes());

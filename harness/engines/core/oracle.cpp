@@ -162,6 +162,10 @@ void mess_up_memory(Instance& instance, size_t index, Random& random) {
 void mess_up_table(Instance& instance, size_t index, bool grow, Random& random) {
   constexpr int kWrites = 64;
   const uint64_t size = instance.table_size(index), functions = instance.prepared().module().functions.size();
+  if (instance.prepared().table(index).retained) {  // nothing can write it; its entries are made and stay
+    for (uint64_t entry = 0; entry < size; ++entry) instance.take(index, entry);
+    return;
+  }
   const auto any = [&] {
     return functions == 0 || random.below(2) == 0
                ? null_ref()

@@ -26,9 +26,11 @@ Precompiled with_code(const Request& request, const Strategy& strategy, Compiler
   return precompile({sha256, request.cell.module, [&] { return read_requested(request); }}, options, cache);
 }
 
-std::shared_ptr<const Module> without_code(const Request& request) {
-  // The parent has validated the bytes; here they only have to be the same bytes.
-  const Bodies bodies = request.module_sha256.empty() ? Bodies::validate : Bodies::skip;
+std::shared_ptr<const Module> without_code(const Request& request, const Strategy& strategy) {
+  // The parent has validated the bytes; here they only have to be the same bytes. Bodies are read where it must be
+  // known which tables code writes: a cell that runs no code qualifies no more tables than one that does.
+  const bool proves = strategy.tables == TableInit::retained || strategy.tables == TableInit::proven;
+  const Bodies bodies = request.module_sha256.empty() || proves ? Bodies::validate : Bodies::skip;
   return load(read_requested(request), request.cell.module, bodies);
 }
 
@@ -67,7 +69,7 @@ Program load_program(const Request& request, const Strategy& strategy) {
   make_host(program);
   const Compiler compiler = parse_compiler(request.codegen);
   if (!calls) {
-    program.module = without_code(request);
+    program.module = without_code(request, strategy);
     program.codegen = "none";
     if (!program.module->start || compiler == Compiler::none) return program;
   }

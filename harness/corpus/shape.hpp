@@ -1,7 +1,7 @@
 // Shape: the facts of a module that decide what its instantiation costs, as a small text file, and
 // back. A module built from a shape has the original's types, imports, exports, limits, segment layout,
-// zero runs, element layout, globals and function count; it has none of its code (bodies are
-// `unreachable`, the start function's is empty), none of its data (non-zero bytes become 0xA5) and none
+// zero runs, element layout, globals and function count, and its code writes the same tables; it has none of its code
+// (bodies are `unreachable`, the start function's is empty), none of its data (non-zero bytes become 0xA5) and none
 // of its names. The format is specified in corpus/README.md.
 //
 // Invariant: extract(load(build(text))) == text for every text that extract() made, so a shape file says
@@ -29,7 +29,7 @@ struct ShapeError : std::runtime_error {
 // Zero runs shorter than this are not recorded: their bytes become 0xA5 like their neighbours.
 inline constexpr uint64_t kShortestZeroRun = 32;
 
-// The shape of a loaded module, as text.
+// The shape of a loaded module, as text. REQUIRES: its bodies were read (Bodies::validate).
 std::string extract_shape(const Module& module);
 
 // A wasm module from a shape. `file` is used in messages only. Throws ShapeError.

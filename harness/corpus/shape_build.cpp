@@ -25,6 +25,8 @@ enum SectionId : uint8_t {
 
 constexpr uint8_t kEnd = 0x0b;
 constexpr uint8_t kUnreachable = 0x00;
+constexpr uint8_t kReturn = 0x0f;
+constexpr uint8_t kTableSet = 0x26;
 constexpr uint8_t kNonZeroByte = 0xA5;
 
 uint8_t code_of(ValType type) {
@@ -250,6 +252,18 @@ void put_element(WasmEncoder& out, const ElemSegment& segment) {
   for (const ElemEntry& entry : segment.entries) put_entry(out, segment, entry);
 }
 
+// Where they are never reached, with operands of any type: the first function says for all of the code which tables it
+// writes.
+void put_table_writes(WasmEncoder& code, const Module& module, bool starts) {
+  const auto defined = [&](const TableWrite& write) { return !module.tables[write.table].imported; };
+  if (starts && std::any_of(module.table_writes->begin(), module.table_writes->end(), defined)) code.byte(kReturn);
+  for (const TableWrite& write : *module.table_writes) {
+    if (!defined(write)) continue;
+    code.byte(kTableSet);
+    code.unsigned_leb(write.table);
+  }
+}
+
 void put_code(WasmEncoder& out, const Module& module) {
   uint64_t imported = 0;
   while (imported < module.functions.size() && module.functions[imported].imported) ++imported;
@@ -257,11 +271,15 @@ void put_code(WasmEncoder& out, const Module& module) {
   WasmEncoder body;
   body.unsigned_leb(module.functions.size() - imported);
   for (uint64_t index = imported; index < module.functions.size(); ++index) {
-    const bool empty = module.start == index;
-    body.unsigned_leb(empty ? 2 : 3);
-    body.byte(0);  // no locals
-    if (!empty) body.byte(kUnreachable);
-    body.byte(kEnd);
+    const bool starts = module.start == index;
+    WasmEncoder code;
+    code.byte(0);  // no locals
+    if (!starts) code.byte(kUnreachable);
+    if (index == imported) put_table_writes(code, module, starts);
+    code.byte(kEnd);
+    const std::vector<std::byte> bytes = code.take();
+    body.unsigned_leb(bytes.size());
+    for (const std::byte byte : bytes) body.byte(std::to_integer<uint8_t>(byte));
   }
   out.section(kCode, body);
 }

@@ -23,7 +23,8 @@ class Parser {
     section("types", [&] { module_.types.push_back(type()); });
     section("imports", [&] { import(); });
     section("functions", [&] { module_.functions.push_back({type_index(item_), false}); });
-    section("tables", [&] { module_.tables.push_back(table(item_)); });
+    module_.table_writes.emplace();
+    section("tables", [&] { defined_table(item_); });
     section("memories", [&] { module_.memories.push_back(memory(item_)); });
     tags();
     section("globals", [&] { global(); });
@@ -116,6 +117,14 @@ class Parser {
   Table table(std::string_view text) const {
     return {reference_type(text.substr(0, 1)), limits(text.substr(std::min<size_t>(1, text.size())), 0xffff'ffff),
             false};
+  }
+  void defined_table(std::string_view text) {
+    if (remove_suffix(text, ",written")) {
+      if (module_.functions.empty() || module_.functions.back().imported)
+        lines_.fail(line_, "a written table needs a defined function");
+      module_.table_writes->push_back({static_cast<uint32_t>(module_.tables.size()), 0, TableInstruction::set});
+    }
+    module_.tables.push_back(table(text));
   }
   Memory memory(std::string_view text) const {
     Memory result;

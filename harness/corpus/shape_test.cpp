@@ -83,6 +83,24 @@ TEST(Shape, KeepsWhatInstantiationDependsOn) {
   EXPECT_EQ(module->data_segments[4].offset.bits, 4u);
 }
 
+// What tables=retained asks of the code; whatever instruction it is, and also where the only function is the start.
+TEST(Shape, KeepsWhichTablesCodeWrites) {
+  for (const char* start : {"", "(start 0)"}) {
+    const auto original = assembled(std::string(R"((module (import "e" "t" (table 1 externref)) (table 2 funcref)
+      (table 3 externref) (table 4 funcref) (func (table.set 0 (i32.const 0) (ref.null extern))
+      (table.fill 3 (i32.const 0) (ref.null func) (i32.const 0))
+      (drop (table.grow 2 (ref.null extern) (i32.const 0)))) )") +
+                                    start + ")");
+    const std::string text = extract_shape(*original);
+    EXPECT_NE(text.find("  r2.. x3..,written r4..,written\n"), std::string::npos) << text;
+    const auto module = built(text);
+    ASSERT_TRUE(module->table_writes);
+    EXPECT_EQ(*module->table_writes,
+              (std::vector<TableWrite>{{2, 0, TableInstruction::set}, {3, 0, TableInstruction::set}}));
+    EXPECT_EQ(extract_shape(*module), text);
+  }
+}
+
 TEST(Shape, HoldsNoNamesNoDataNoValues) {
   const auto module = built(extract_shape(*assembled(kEverything)));
   EXPECT_EQ(module->imports[3].module, "m1");  // the empty name before it takes no number
@@ -171,6 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadText{"  0*", "  0*2", "x.shape:7: repeat count: expected a number, found ''"},
         BadText{"  0*0", "  0*2", "x.shape:7: empty item '0*0'"},
         BadText{"  r4..2", "  r4..", "x.shape:9: maximum is below the minimum"},
+        BadText{"functions 0\ntables 1\n  r4..,written", "functions 2\n  0*2\ntables 1\n  r4..",
+                "x.shape:8: a written table needs a defined function"},
         BadText{"  65537..", "  1..", "x.shape:11: minimum '65537' is above the limit of 65536"},
         BadText{"  1..,shared", "  1..", "x.shape:11: a shared memory needs a maximum"},
         BadText{"  f3", "  f1", "x.shape:15: function index 3 out of range (3 exist)"},

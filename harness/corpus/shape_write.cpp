@@ -58,6 +58,12 @@ std::string text_of(const Limits& limits) {
 
 std::string text_of(const Table& table) { return std::string(1, letter_of(table.element)) + text_of(table.limits); }
 
+bool is_written(const Module& module, size_t table) {
+  if (!module.table_writes) return false;
+  return std::any_of(module.table_writes->begin(), module.table_writes->end(),
+                     [table](const TableWrite& write) { return write.table == table; });
+}
+
 std::string text_of(const Memory& memory) {
   return text_of(memory.limits) + (memory.shared ? ",shared" : "") + (memory.is_64 ? ",64" : "");
 }
@@ -151,7 +157,9 @@ void write_defined(std::string& out, std::string_view keyword, const std::vector
 
 void write_definitions(std::string& out, const Module& module) {
   write_defined(out, "functions", module.functions, [](const Function& item) { return std::to_string(item.type); });
-  write_defined(out, "tables", module.tables, [](const Table& item) { return text_of(item); });
+  write_defined(out, "tables", module.tables, [&](const Table& item) {
+    return text_of(item) + (is_written(module, static_cast<size_t>(&item - module.tables.data())) ? ",written" : "");
+  });
   write_defined(out, "memories", module.memories, [](const Memory& item) { return text_of(item); });
   const auto imported_tags = std::count_if(module.imports.begin(), module.imports.end(),
                                            [](const Import& item) { return item.kind == ExternKind::tag; });

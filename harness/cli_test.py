@@ -336,6 +336,22 @@ class Others(CliTest):
         self.assertFalse(inspected["memories"][0]["static_image"])
         self.assertIn("segment", self.instbench("inspect", "dynamic-offset").stdout)
 
+    def test_inspect_says_which_tables_can_be_precomputed_or_retained_and_why_not(self):
+        wat = self.folder / "tables.wat"
+        wat.write_text("""(module (import "e" "g" (global i32)) (func $f) (table $kept 4 funcref) (table $out 2 funcref)
+          (table $moved 2 funcref) (table $set 2 funcref) (export "table" (table $out)) (elem (table $kept) (i32.const 1) func $f)
+          (elem (table $moved) (global.get 0) func $f) (func (table.set $set (i32.const 0) (ref.null func))))""")
+        (inspected,) = json.loads(self.instbench("inspect", "--json", str(wat)).stdout)
+        kept, out, moved, changed = inspected["tables"]
+        self.assertEqual([t["precomputed"] for t in inspected["tables"]], [True, True, False, True])
+        self.assertEqual((kept["retained"], kept["not_retained"]), (True, []))
+        self.assertEqual(out["not_retained"], ['it is exported as "table": others can write it'])
+        self.assertEqual(moved["not_retained"], ["element segment 1 starts where global 0 says, known only at instantiation"])
+        self.assertEqual(changed["not_retained"], ["function 1 writes it (table.set)"])
+        text = self.instbench("inspect", str(wat)).stdout
+        self.assertIn("table 0: lazy: yes, precomputed: yes, retained: yes", text)
+        self.assertIn("not retained: function 1 writes it (table.set)", text)
+
     def test_convert(self):
         self.assertEqual(self.run_smoke().returncode, 0)
         entries = json.loads(self.instbench("convert", str(self.out), "--to=gbench").stdout)["benchmarks"]
@@ -385,7 +401,7 @@ class Others(CliTest):
     def test_fuzz_counts_what_it_did(self):
         done = self.instbench("fuzz", "--arm=core:best", "--operations=20000", "--seed=3")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"core:best  (ok  20000 operations, \d+ instances, .* forks, .* compared|skipped: )")
+        self.assertRegex(done.stdout, r"core:best  (ok  20000 operations, \d+ modules, \d+ instances, .* forks, .* compared|skipped: )")
         done = self.instbench("fuzz", "--arm=core:pool-lazy", "--canary=2")
         self.assertIn("core:pool-lazy  ok  2 tenants, 32768 pages looked at", done.stdout)
         self.assert_refused(self.instbench("fuzz", "--arm=v8"), 2, "the core only")

@@ -6,6 +6,7 @@
 #include "runtime/codegen/code.hpp"
 #include "runtime/image/image_plan.hpp"
 #include "runtime/instance/strategy.hpp"
+#include "runtime/module/table_proof.hpp"
 #include "runtime/preinit/preinit.hpp"
 
 namespace instbench::bench {
@@ -45,12 +46,16 @@ Json memory_json(const MemoryEligibility& m, const Module& module, const ImagePl
           {"obstacles", obstacles_json(m.obstacles, m.obstacles_total)}};
 }
 
-Json table_json(const TableEligibility& t, const Module& module) {
+Json table_json(const TableEligibility& t, const Module& module, const Eligibility& eligibility) {
+  const std::vector<std::string> against = who_writes(module, eligibility, t.table);
   return {{"table", t.table},
           {"minimum_entries", module.tables.at(t.table).limits.min},
           {"lazy", t.lazy},
           {"static_image", t.static_image},
           {"made_by_host", t.made_by_host},
+          {"precomputed", t.static_image},
+          {"retained", against.empty()},
+          {"not_retained", against},
           {"entries_initialised", t.entries_initialised},
           {"entries_imported_functions", t.entries_imported_functions},
           {"written_by_host_possible", t.written_by_host_possible},
@@ -73,7 +78,7 @@ Json work_json(const Preset& preset, const Module& module, const Eligibility& el
   }
   for (const TableEligibility& t : eligibility.tables) {
     cost_ns += t.leftover_cost_ns;
-    if (s.tables == TableInit::lazy) continue;
+    if (!fills(s.tables)) continue;
     entries += module.tables.at(t.table).limits.min;  // nulls are written too
     cost_ns += t.eager_cost_ns;
   }
@@ -123,10 +128,17 @@ std::string memory_text(const Json& m) {
 
 std::string table_text_of(const Json& t) {
   std::string out = "  table " + count_of(t, "table") + ": lazy: " + yes_no(t, "lazy") +
-                    ", static image: " + yes_no(t, "static_image") + "\n    " + count_of(t, "minimum_entries") +
+                    ", precomputed: " + yes_no(t, "precomputed") + ", retained: " + yes_no(t, "retained") + "\n    " +
+                    count_of(t, "minimum_entries") +
                     " entries, " + count_of(t, "entries_initialised") + " initialised (" +
                     count_of(t, "entries_imported_functions") +
                     " with imported functions); filling all: " + cost_text(t, "eager_cost_ns") + "\n";
+  if (!t.at("retained").get<bool>()) {
+    out += "    not retained:";
+    for (const Json& reason : t.at("not_retained"))
+      out += (&reason == &t.at("not_retained").front() ? " " : "; ") + reason.get<std::string>();
+    out += "\n";
+  }
   return out + obstacles_text(t.at("obstacles"));
 }
 
@@ -147,7 +159,7 @@ Json inspect_json(const std::string& name, const std::string& tier, const Module
   for (const MemoryEligibility& m : eligibility.memories) {
     memories.push_back(memory_json(m, module, plan_image(module, eligibility, m.memory)));
   }
-  for (const TableEligibility& t : eligibility.tables) tables.push_back(table_json(t, module));
+  for (const TableEligibility& t : eligibility.tables) tables.push_back(table_json(t, module, eligibility));
   for (const Preset& preset : presets()) work.push_back(work_json(preset, module, eligibility));
   return {{"name", name},
           {"facts", module_facts(name, tier, module)},

@@ -83,7 +83,7 @@ class alignas(64) Slot {
   void end_discard();
   // What the last reset left resident on purpose, in bytes: known of the resets that keep pages, else 0.
   uint64_t resident_bytes() const { return resident_bytes_; }
-  // Gives that back. REQUIRES: `ready`. On failure it throws and the slot is `unknown`. COST: one madvise a memory; with
+  // Gives that back, and retained tables with it. REQUIRES: `ready`. On failure it throws and the slot is `unknown`. COST: one madvise a memory; with
   // reset=track one mmap, since what is tracked begins anew.
   void give_pages_back();
   // Drops everything in the range, whatever its state. COST: one mmap.

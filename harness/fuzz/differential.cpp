@@ -21,7 +21,12 @@ constexpr const char* kStrategies[] = {"eager",
                                        "pool,table-reset=refill",
                                        "pool-lazy,reset=remap",
                                        "pool-lazy,affinity=off",
-                                       "pool,memory=copy"};
+                                       "pool,memory=copy",
+                                       "pool-keep,resident=64KiB",
+                                       "pool-scan",
+                                       "pool-track",
+                                       "pool-restore",
+                                       "best"};
 constexpr uint64_t kMostBytes = uint64_t{64} << 20;  // of memory and tables: what is larger only costs time
 
 struct Subject {

@@ -35,6 +35,7 @@ TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
     const ModelReport report = run_model(options);
     EXPECT_EQ(report.difference, std::nullopt);
     EXPECT_EQ(report.operations, options.operations);
+    EXPECT_EQ(report.forks > 0, options.fork);
     EXPECT_GT(report.instances, options.operations / 100);
     const bool retained = options.strategy.tables == TableInit::retained;  // the modules that link have no such table
     EXPECT_EQ(report.modules, retained ? 3u : 9u);
@@ -61,6 +62,7 @@ TEST_P(IsolationModel, SlotsThatWanderBetweenThreadsCarryNothing) {
     const ModelReport report = run_model(options);
     EXPECT_EQ(report.difference, std::nullopt);
     EXPECT_EQ(report.operations, options.operations);
+    EXPECT_EQ(report.forks > 0, options.fork);
     const bool affine = options.strategy.alloc == Alloc::pool && options.strategy.affinity == Switch::on;
     EXPECT_EQ(report.steals > 0, affine);
   } catch (const Unsupported& error) {

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "runtime/instance/instance.hpp"
+#include "runtime/os/error.hpp"
 #include "runtime/os/guest.hpp"
 
 namespace instbench {
@@ -60,6 +61,13 @@ Trap trap_of(uint32_t code) {
   return static_cast<Trap>(code);
 }
 
+[[maybe_unused]] bool lies_within(const os::FaultClaims& claims, const void* environment) {
+  for (const os::FaultClaims* one = &claims; one != nullptr; one = one->next) {
+    if (one->memory.contains({static_cast<std::byte*>(const_cast<void*>(environment)), 1})) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 const std::string& last_host_error() { return host_error; }
@@ -82,6 +90,7 @@ Trap Instance::call(const FuncRef& reference, uint32_t type, Value* values) cons
   header.stack_limit = os::guest_stack_limit();
   slot_->touch();
   const os::FaultClaims claims{code.text(), slot_->range(), header.group_claims};
+  INSTBENCH_ASSERT(lies_within(claims, reference.environment));
   const auto trampoline = reinterpret_cast<os::GuestEntry>(code.trampoline(type));
   return trap_of(
       os::enter_guest(trampoline, reinterpret_cast<void*>(reference.code), reference.environment, values, claims));

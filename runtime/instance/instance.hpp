@@ -23,7 +23,8 @@ class Instance {
   Slot& slot() const { return *slot_; }
   Vmctx vmctx() const { return {slot_->vmctx(), prepared_->layout()}; }
 
-  // Linear memory as it is now. REQUIRES: the module has it.
+  // Linear memory as it is now. REQUIRES: the module has it. Whoever writes goes through this, grow_memory() or set(): what
+  // is written through addresses that vmctx() has is not seen by the reset of an instance that was not touched.
   std::span<std::byte> memory(size_t index) const {
     const MemoryInstance& memory = vmctx().memory(index);
     slot_->touch();
@@ -63,8 +64,8 @@ class Instance {
   Trap call(uint32_t function, Value* values) const {
     return call(prepared_->ref_to(function, slot_->vmctx()), prepared_->module().functions[function].type, values);
   }
-  // Calls through a reference, of whatever instance. REQUIRES: `type` (an index of this module's types) is the
-  // reference's.
+  // Calls through a reference. REQUIRES: it is of this instance or of one of its group (Pool::join), since those are reset
+  // together; `type` (an index of this module's types) is the reference's.
   Trap call(const FuncRef& reference, uint32_t type, Value* values) const;
   // The start function, if the module has one and code. Throws InstantiationError when it traps.
   void start() const;

@@ -189,14 +189,21 @@ void Residency::find_and_settle(const StartState& start, uint64_t open_pages, Ro
   round.open_pages = open_pages;
   const size_t open_bytes = open_pages * os::kPageBytes;
   const bool closed_known = kept_complete_;
-  // The closed pages that are known to be kept go behind those that are found.
+  // The closed pages that are known to be kept go behind those that are found, if there is room for them.
   size_t closed = 0;
+  uint64_t closed_pages = 0;
   for (const PageSpan& span : kept_) {
     const uint64_t first = std::max<uint64_t>(span.first, open_pages), end = uint64_t{span.first} + span.pages;
     if (!closed_known || first >= end) continue;
     closed_spans[closed++] = {static_cast<uint32_t>(first), static_cast<uint32_t>(end - first)};
-    round.budget -= std::min(round.budget, end - first);
+    closed_pages += end - first;
   }
+  if (closed_pages > round.budget) {
+    os::discard(start.range.from(open_bytes));
+    std::fill(ages_.begin() + static_cast<ptrdiff_t>(open_pages), ages_.end(), uint8_t{0});
+    closed = closed_pages = 0;
+  }
+  round.budget -= closed_pages;
   kept_.clear();
   kept_complete_ = true;
   kept_pages_ = 0;

@@ -63,7 +63,7 @@ uint64_t reset_scan(const StartState& start, uint64_t resident_bytes);
 struct Choice {
   bool keeps_pages = true;  // else all is given back with madvise
   uint64_t resets = 0;      // that could tell: those of a slot that had kept pages
-  uint64_t empty = 0;       // that found no page written though the slot had been used
+  uint64_t empty = 0;       // that found no page written though the slot had been used; counted by part
   double keeping = 0, giving_back = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/instance/slot.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "runtime/os/counters.hpp"
@@ -105,6 +106,8 @@ bool Slot::holds(const Prepared& prepared) const {
 MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
   const bool has_memory = !prepared.needs().memory_pages.empty();
+  // What another module's resets kept may lie outside this one's parts, where no reset of it would count or find it.
+  if (state_ == SlotState::ready && resident_bytes_ != 0 && vmctx_owner_ != prepared.id() && holds(prepared)) give_pages_back();
   if (state_ == SlotState::ready && holds(prepared)) {
     drop_retained(prepared);
     fit_sizes(prepared);
@@ -205,7 +208,19 @@ void Slot::grow(size_t memory, uint64_t new_bytes) {
   MemoryPlace& place = memories_[memory];
   INSTBENCH_ASSERT(state_ == SlotState::live && new_bytes <= geometry_.reserve_bytes);
   if (new_bytes <= place.accessible) return;
-  os::protect({memory_base(memory) + place.accessible, new_bytes - place.accessible}, os::Access::read_write);
+  const os::Range more{memory_base(memory) + place.accessible, new_bytes - place.accessible};
+  touch();
+  try {
+    os::protect(more, os::Access::read_write);
+  } catch (const std::system_error&) {
+    // The kernel may have opened a part of it. What cannot be closed again now is the reset's to close.
+    try {
+      os::protect(more, os::Access::none);
+    } catch (const std::system_error&) {
+      place.accessible = new_bytes;
+    }
+    throw;
+  }
   place.accessible = new_bytes;
 }
 
@@ -298,23 +313,24 @@ void Slot::give_pages_back() {
 ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit, uint64_t resident_bytes) {
   const Strategy& strategy = prepared.strategy();
   if (!touched_ && strategy.reset == Reset::restore && resident_bytes_ <= resident_bytes) return ResetPath::none;
-  ResetPath path = strategy.reset == Reset::keep ? ResetPath::keep : ResetPath::scan;
+  ResetPath path = strategy.reset == Reset::keep ? ResetPath::keep : strategy.reset == Reset::scan ? ResetPath::scan : ResetPath::track;
   uint64_t kept = 0;
   for (size_t i = 0; i < parts(prepared); ++i) {
     const StartState start = start_state(prepared, i);
-    if (start.range.empty()) continue;
-    const uint64_t left = resident_bytes - kept;
-    if (strategy.reset == Reset::keep) {
-      kept += reset_keep(start, left);
-    } else if (strategy.reset == Reset::scan) {
-      kept += reset_scan(start, left);
-    } else if (strategy.reset == Reset::track) {
-      path = tracking_[i].reset(start, left);
-      kept += tracking_[i].private_bytes();
-    } else {
+    const uint64_t left = resident_bytes - std::min(resident_bytes, kept);
+    if (strategy.reset == Reset::restore) {  // also where nothing is there at the start: it may have grown
       const ResetPath one = restore(prepared, i, habit, left);
       if (i == 0) path = one;
       kept += kept_bytes(i);
+    } else if (start.range.empty()) {
+      continue;
+    } else if (strategy.reset == Reset::keep) {
+      kept += reset_keep(start, left);
+    } else if (strategy.reset == Reset::scan) {
+      kept += reset_scan(start, left);
+    } else {
+      path = tracking_[i].reset(start, left);
+      kept += tracking_[i].private_bytes();
     }
   }
   discard_grown(prepared);
@@ -327,8 +343,10 @@ ResetPath Slot::reset_resident(const Prepared& prepared, Habit& habit, uint64_t 
 ResetPath Slot::restore(const Prepared& prepared, size_t memory, Habit& habit, uint64_t resident_bytes) {
   const bool by_faults = prepared.strategy().find == Find::faults;
   const StartState start = start_state(prepared, memory);
-  const ResetPath path = residency_[memory].restore(start, start.pages(), resident_bytes, by_faults, habit,
-                                                    memory == 0 ? &habit.working_set : nullptr);
+  ResetPath path = ResetPath::restore;
+  if (!start.range.empty())
+    path = residency_[memory].restore(start, start.pages(), resident_bytes, by_faults, habit,
+                                      memory == 0 ? &habit.working_set : nullptr);
   if (memory >= grown_.size()) return path;
   const StartState growth = growth_state(prepared, memory);
   const uint64_t left = resident_bytes - std::min(resident_bytes, residency_[memory].kept_pages() * os::kPageBytes);

@@ -60,8 +60,9 @@ class alignas(64) Slot {
   // Gives it back. COST: one munmap. On failure the slot still owns it and is `unknown`.
   void unmap();
   // Makes the slot `ready` for the module. COST: nothing when it already holds the same image with the
-  // same sizes; an mprotect per changed size, a madvise where another module's retained tables lie; else, after a wipe
-  // if it held another image, one mprotect a memory and one mmap an extent; with prefault=on, one process_madvise that
+  // same sizes; an mprotect per changed size, a madvise where another module's retained tables lie, and what
+  // give_pages_back() costs where another module's resets kept pages; else, after a wipe if it held another image, one
+  // mprotect a memory, one mmap an extent and with find=faults one madvise; with prefault=on, one process_madvise that
   // populates the working set that `habit` knows.
   MemoryPath adopt(const Prepared& prepared, const Habit& habit);
   // Takes the slot into use; from here on it must be reset.

@@ -14,9 +14,10 @@ uint64_t pages_in(std::span<const os::PageRegion> regions) {
   return pages;
 }
 
+// Marks of pages that are protected but not there read as swapped pages, so only present ones are counted: for a budget.
 uint64_t count_private(os::Range range) {
   uint64_t pages = 0;
-  os::each_batch(range, os::find_private_pages, [&](std::span<const os::PageRegion> regions) {
+  os::each_batch(range, os::find_present_private_pages, [&](std::span<const os::PageRegion> regions) {
     pages += pages_in(regions);
     return true;
   });

@@ -13,7 +13,7 @@ namespace instbench {
 
 class Tracking {
  public:
-  // Begins, on a part of which no page is private. COST: two ioctls.
+  // Begins, on a part that reads as at the start. COST: two ioctls.
   void begin(const StartState& start);
   // Puts back what was written and protects it again. In a child of fork, where nothing is tracked any more, it discards
   // everything and begins anew. When it throws, the part must be mapped anew and begun again.

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -89,6 +90,26 @@ Support probe_populate_write() {
   return ::madvise(page.base(), kPageBytes, kPopulateWrite) == 0 ? yes() : failed("madvise(MADV_POPULATE_WRITE)");
 }
 
+// KSM can put the zero page in the place of zeros that were written over an image's content, and a scan for private pages
+// does not see it. Only in a process that has its pages merged (prctl PR_SET_MEMORY_MERGE, Linux 6.4; systemd's MemoryKSM=).
+Support probe_unmerged_pages() {
+  constexpr int kGetMemoryMerge = 68;  // PR_GET_MEMORY_MERGE
+  return ::prctl(kGetMemoryMerge, 0, 0, 0, 0) > 0 ? no("KSM merges this process's pages (PR_SET_MEMORY_MERGE)") : yes();
+}
+
+// One page written for the first time: the count must rise.
+Support probe_fault_count() {
+  const ProbePage page;
+  if (!page.ok()) return failed("mmap");
+  struct rusage before {}, after {};
+  if (::getrusage(RUSAGE_SELF, &before) != 0) return failed("getrusage");
+  page.byte() = 7;
+  if (::getrusage(RUSAGE_SELF, &after) != 0) return failed("getrusage");
+  return after.ru_minflt + after.ru_majflt > before.ru_minflt + before.ru_majflt
+             ? yes()
+             : no("getrusage did not count the fault of a page written for the first time");
+}
+
 // One page written: the scan must return exactly that page.
 Support probe_pagemap_scan() {
   const Fd pagemap{::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)};
@@ -134,7 +155,7 @@ Support probe_ptrace() {
   return failed("ptrace(PTRACE_TRACEME)");
 }
 
-constexpr size_t kFeatureCount = 9;
+constexpr size_t kFeatureCount = 11;
 
 std::array<Feature, kFeatureCount> probe_all() {
   return {{
@@ -146,6 +167,8 @@ std::array<Feature, kFeatureCount> probe_all() {
       {"pagemap_scan", "6.7", "finding private pages: reset=scan and reset=restore", probe_pagemap_scan()},
       {"userfaultfd_wp_async", "6.7", "tracking written pages: reset=track", probe_wp_async()},
       {"process_madvise", "6.14", "giving many pages back in one call (reset=restore, reset=batch)", probe_process_madvise()},
+      {"unmerged_pages", "2.6", "finding private pages: KSM must leave them alone", probe_unmerged_pages()},
+      {"fault_count", "2.6", "telling that no page was written (find=faults)", probe_fault_count()},
       {"ptrace", "2.4", "the independent count of system calls", probe_ptrace()},
   }};
 }

@@ -54,7 +54,8 @@ inline PagemapScan scan_between(const void* begin, const void* end, std::span<Pa
 
 // For private pages. The mask is the sound one: not a page of a file, not the zero page, present or swapped. Asking for
 // present pages alone misses those under migration, whose entries read as swapped ones: with compaction running, 616 of
-// 22,676 scans missed some.
+// 22,676 scans missed some. It is not sound where KSM merges this process's pages and puts the zero page in the place of
+// zeros that were written over content: features.cpp asks (unmerged_pages).
 inline PagemapScan scan_for_private(const void* begin, const void* end, std::span<PageRegion> found) {
   PagemapScan scan = scan_between(begin, end, found);
   scan.category_inverted = kPageIsFile | kPageIsPfnZero;

@@ -82,6 +82,12 @@ PrivatePages find_private_pages(Range range, std::span<PageRegion> found) {
   return run(scan);
 }
 
+PrivatePages find_present_private_pages(Range range, std::span<PageRegion> found) {
+  PagemapScan scan = scan_for_private(range.base, range.end(), found);
+  scan.category_anyof_mask = kPageIsPresent;
+  return run(scan);
+}
+
 void track_writes(Range range) {
   struct uffdio_register request {};
   request.range = {reinterpret_cast<uint64_t>(range.base), range.bytes};

@@ -25,6 +25,8 @@ struct PrivatePages {
 // mapping and inaccessible ones are searched too. Fork-safe: the descriptor is the calling process's own. Not for vfork.
 // Throws std::system_error. COST: one ioctl, and at the first call of a process one open.
 PrivatePages find_private_pages(Range range, std::span<PageRegion> found);
+// Only those that are in memory at this moment: misses pages under migration, so it may count and must not judge.
+PrivatePages find_present_private_pages(Range range, std::span<PageRegion> found);
 
 // Tracking of writes by the kernel: userfaultfd with UFFD_FEATURE_WP_ASYNC (Linux 6.7, Documentation/admin-guide/mm/
 // userfaultfd.rst). A page that is tracked and protected takes a fault at its first write, which the kernel resolves by
@@ -44,7 +46,7 @@ namespace detail {
 inline thread_local constinit std::array<PageRegion, kRunsOfScan> scanned{};
 }
 
-// Searches all of the range, kRunsOfScan runs at a time: `find` is one of the two above, `each` takes a batch of runs and
+// Searches all of the range, kRunsOfScan runs at a time: `find` is one of the three above, `each` takes a batch of runs and
 // says whether to go on. Not reentrant: batches lie in a place of this thread's. COST: that of `find`, once a batch.
 template <typename Find, typename Each>
 void each_batch(Range range, Find find, Each each) {

@@ -18,7 +18,8 @@ Faults thread_faults() noexcept;  // getrusage(RUSAGE_THREAD), Linux 2.6.26. COS
 // All page faults of this process since it began, minor and major, of all its threads, also those that ended
 // (getrusage(RUSAGE_SELF)). A page becomes this process's own only by a fault, taken by one of its threads, be it in user
 // code or in a system call that writes to user memory; so while this number stays, no page did. What it does not see:
-// another process that writes here (ptrace, process_vm_writev), a kernel thread that borrows the address space.
+// another process that writes here (ptrace, process_vm_writev, a child of vfork or CLONE_VM), a kernel thread that borrows
+// the address space, khugepaged (huge pages are to be off). A child made by the raw system call is not told of by forks().
 // A forked child's numbers are none of its parent's.
 // COST: one system call, counted.
 uint64_t process_faults();

@@ -105,6 +105,7 @@ void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
         claim.slot->unmap();
       else
         claim.slot->wipe();
+      book(claim.id, 0);
       claim.path.reset = ResetPath::wipe;
     } else if (strategy().reset == Reset::batch) {
       return enqueue(claim, tenant);
@@ -253,6 +254,7 @@ void Pool::check(const Tenant& tenant, const Links& links) const {
     if (!link) continue;
     const auto id = store_->id_of(link->instance.slot());
     if (!id || taken_[*id] == 0) throw LinkError("instances of different pools cannot share anything");
+    store_->slot(*id).touch();  // whatever becomes of the link
     const Code* theirs = link->instance.prepared().code();
     if ((code == nullptr) != (theirs == nullptr) || (code != nullptr && code->options() != theirs->options())) {
       const auto say = [](const Code* one) {

@@ -21,7 +21,9 @@ const Strategy& with_features(const Strategy& strategy) {
   if (strategy.reset == Reset::scan || strategy.reset == Reset::restore || strategy.reset == Reset::track) {
     require("madvise_discard", "giving pages back");
     require("pagemap_scan", "finding pages to put back");
+    require("unmerged_pages", "finding pages to put back");
   }
+  if (strategy.find == Find::faults) require("fault_count", "find=faults");
   if (strategy.prefault == Switch::on) require("populate_write", "prefault=on");
   return strategy;
 }

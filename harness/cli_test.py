@@ -421,6 +421,8 @@ class Others(CliTest):
         self.assertRegex(done.stderr, r"pid \d+: warm; .*(USDT probes|built without)")
         self.assertRegex(done.stdout, r"^\d+ cycles, ")
         self.assert_refused(self.instbench("profile", "one-page", "--touch=write=1,2"), 2, "one case")
+        self.assertRegex(self.instbench("profile", "indirect-calls", "--call", "--seconds=0.1").stdout, r"^\d+ cycles, ")
+        self.assert_refused(self.instbench("profile", "indirect-calls", "--call", "--touch=slots=2"), 2, "one workload at a time")
 
     def test_worker_answers_bad_requests_with_a_sample(self):
         for request in ("", "[]", '{"protocol": 99}'):

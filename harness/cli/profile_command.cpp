@@ -26,7 +26,11 @@ int profile(const ProfileOptions& options) {
   Wanted wanted = options.wanted;
   wanted.names = {options.module};
   wanted.arms = {options.arm};
-  if (!wanted.call && wanted.invoked.empty()) wanted.touches = {options.touch.empty() ? "slots=1" : options.touch};
+  wanted.one_slot = true;
+  const bool calls = wanted.call || !wanted.invoked.empty();
+  if (calls && !options.touch.empty())
+    throw UsageError("--touch: one workload at a time; --call and --invoke are others");
+  if (!calls) wanted.touches = {options.touch.empty() ? "slots=1" : options.touch};
   os::catch_interrupts();
   const std::string request = request_of_one(wanted, options.codegen);
   const ProfiledCycles profiled = run_profiled(

@@ -121,6 +121,7 @@ std::vector<Case> workloads(const Wanted& wanted) {
       for (const Case& c : parse_touch(text).cases) cases.push_back(c);
     }
     for (Case c : default_workloads()) {
+      if (wanted.one_slot && c.slots != 1) continue;
       c.workload.kind = Workload::Kind::call;
       c.workload.label = "call";
       if (wanted.call) cases.push_back(c);

@@ -20,6 +20,7 @@ struct Wanted {
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
   bool call = false;                 // --call: each module's own script instead
   std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order
+  bool one_slot = false;             // calls on one slot alone, for what takes a single case; else over 64 slots too
   // What a called program finds, instead of what its script says: --stdin, --dir, --arg, --env. Empty: as the script says.
   std::vector<std::string> preinit;  // --preinit: exports run once
   std::string stdin_file, dir;

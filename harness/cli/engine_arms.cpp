@@ -49,12 +49,14 @@ std::string own_file(Arm& arm, const std::string& build) {
   if (!is_there(path)) arm.unavailable = "no such file: " + without_folders(path);
   return path;
 }
+std::string not_fetched(const std::string& name, const std::string& wanted, const std::string& named_version) {
+  return name + " " + wanted + " is not in the cache: run `instbench fetch " + name +
+         (named_version.empty() ? "" : "@" + named_version) + "`";
+}
 std::string fetched_file(Arm& arm, const std::string& from, const std::string& version, const std::string& file) {
   const std::string wanted = version.empty() ? pinned_version(from) : version;
   const std::string path = fetched(from, wanted, file);
-  if (!is_there(path))
-    arm.unavailable = from + " " + wanted + " is not in the cache: run `instbench fetch " + from +
-                      (version.empty() ? "" : "@" + version) + "`";
+  if (!is_there(path)) arm.unavailable = not_fetched(from, wanted, version);
   return path;
 }
 std::string find_file(Arm& arm, const std::string& build, const std::string& file) {
@@ -182,6 +184,12 @@ Arm engine_arm(const ArmText& text) {
 }
 
 bool is_fetched(const std::string& name) { return pins().contains(name); }
+
+std::string fetched_file(const std::string& name, const std::string& file) {
+  const std::string version = pinned_version(name), path = fetched(name, version, file);
+  if (!is_there(path)) throw std::runtime_error(not_fetched(name, version, ""));
+  return path;
+}
 
 Json engine_list() {
   return {

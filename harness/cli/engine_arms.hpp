@@ -14,8 +14,10 @@ Arm engine_arm(const ArmText& text);
 
 std::vector<std::string> known_engines();  // "core", "wasmtime", "v8", …
 
-// Whether `instbench fetch` brings it: an engine, or a library that capi can load (harness/engines/pins.json).
+// Whether `instbench fetch` brings it: an engine, or a library for capi or `profile` (harness/engines/pins.json).
 bool is_fetched(const std::string& name);
+// `file` of the version that it brings. Throws std::runtime_error, saying to fetch it, when it is not in the cache.
+std::string fetched_file(const std::string& name, const std::string& file);
 
 // For `instbench list`: name and what it is, how to have it, its presets.
 Json engine_list();

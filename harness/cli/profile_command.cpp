@@ -1,13 +1,16 @@
 // instbench profile: warm cycles of one case for as long as a profiler looks on.
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/engine_arms.hpp"
 #include "harness/cli/one_case.hpp"
 #include "harness/cli/program_options.hpp"
 #include "harness/engines/engines.hpp"
 #include "harness/report/format.hpp"
+#include "harness/worker/itt.hpp"
 #include "harness/worker/worker.hpp"
 #include "runtime/os/probes.hpp"
 #include "runtime/os/process.hpp"
@@ -21,6 +24,32 @@ struct ProfileOptions {
   double seconds = 10;
 };
 
+// The collector that looks on, if one does, and what there is to say about it.
+struct Collector {
+  std::unique_ptr<Itt> itt;
+  std::string text;
+};
+
+Collector find_collector() {
+  const char* const file = std::getenv(Itt::kCollectorVariable);
+  if (file == nullptr || *file == '\0')
+    return {nullptr, std::string("no ITT tasks: ") + Itt::kCollectorVariable + " names no collector"};
+  try {
+    auto itt = std::make_unique<Itt>(fetched_file("ittapi", Itt::kLibrary));
+    return {std::move(itt), std::string("ITT tasks, instead of USDT probes, for the collector ") + file};
+  } catch (const std::runtime_error& error) {
+    return {nullptr, std::string("no ITT tasks: ") + error.what()};
+  }
+}
+
+std::string marks_text(bool has_probes, const Collector& collector) {
+  if (!has_probes) return "no marks: this engine has none";
+  if (collector.itt != nullptr) return collector.text;
+  return (os::kHasProbes ? "USDT probes instbench:{release,acquire,init,start,work,cycle_end}; "
+                         : "built without USDT probes (systemtap-sdt-dev); ") +
+         collector.text;
+}
+
 int profile(const ProfileOptions& options) {
   check_range("--seconds", options.seconds, 0.1, 86400);
   Wanted wanted = options.wanted;
@@ -33,13 +62,12 @@ int profile(const ProfileOptions& options) {
   if (!calls) wanted.touches = {options.touch.empty() ? "slots=1" : options.touch};
   os::catch_interrupts();
   const std::string request = request_of_one(wanted, options.codegen);
+  const Collector collector = find_collector();
   const ProfiledCycles profiled = run_profiled(
-      request, options.seconds,
-      [&] {
-        std::cerr << "pid " << os::process_id() << ": warm; cycles for " << options.seconds << " s"
-                  << (os::kHasProbes ? ", USDT probes instbench:{release,acquire,init,start,work,cycle_end}"
-                                     : ", built without USDT probes (systemtap-sdt-dev)")
-                  << "\n";
+      request, options.seconds, collector.itt.get(),
+      [&](bool has_probes) {
+        std::cerr << "pid " << os::process_id() << ": warm; cycles for " << options.seconds << " s, "
+                  << marks_text(has_probes, collector) << "\n";
       },
       engines());
   std::cout << profiled.cycles << " cycles, " << time_text(profiled.ns_per_cycle) << " each with whoever looked on\n";
@@ -51,7 +79,8 @@ int profile(const ProfileOptions& options) {
 void add_profile(CLI::App& app, Action& action) {
   auto options = std::make_shared<ProfileOptions>();
   CLI::App* verb = app.add_subcommand(
-      "profile", "Warm cycles of one case for perf, bpftrace or another profiler to look at, phases marked by USDT probes");
+      "profile",
+      "Warm cycles of one case for a profiler to look at; phases are USDT probes (perf, bpftrace) or ITT tasks (VTune)");
   verb->add_option("MODULE", options->module, "A module of the corpus or a path")->required();
   verb->add_option("--arm", options->arm, "core:PRESET[,AXIS=VALUE…]; other engines without probes")->capture_default_str();
   verb->add_option("--touch", options->touch, "Workload and conditions: write=16,slots=64");

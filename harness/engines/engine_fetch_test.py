@@ -86,9 +86,10 @@ class Fetch(unittest.TestCase):
             self.built("wasmi", "0.0.1", "libinstbench_wasmi.so")
         self.assertFalse(self.folder.exists())
 
-    def test_wasmi_is_pinned_as_its_manifest_says(self):
-        manifest = HERE / fetch.CRATES["wasmi"][0] / "Cargo.toml"
-        self.assertIn(f'"={fetch.PINS["wasmi"]["default"]}"', manifest.read_text())
+    def test_crates_are_pinned_as_their_manifests_say(self):
+        for name in ("wasmi", "ittapi"):
+            manifest = HERE / fetch.CRATES[name][0] / "Cargo.toml"
+            self.assertIn(f'"={fetch.PINS[name]["default"]}"', manifest.read_text())
 
     def test_every_pin_is_whole(self):
         for version, by_machine in fetch.PINS["wasmtime"]["sha256"].items():

@@ -8,6 +8,8 @@ Usage: fetch.py --cache DIR [--sha256 HEX] ENGINE[@VERSION]...
   wasmtime-rs          the worker in harness/engines/wasmtime-rs, built by cargo from its Cargo.lock.
   wasmi                libwasmi.so, which exports the standard wasm-c-api, for the engine `capi`: built by cargo from
                        harness/engines/capi/wasmi and its Cargo.lock.
+  ittapi               libinstbench_itt.so, Intel's ITT API, for `instbench profile` under VTune: built by cargo from
+                       harness/engines/ittapi and its Cargo.lock.
 
 Each comes to CACHE/engines/ENGINE-VERSION/; a file there is complete and right, or absent.
 Standard output: one line "ENGINE VERSION<tab>present|fetched<tab>PATH" each. Errors: standard error.
@@ -30,11 +32,12 @@ HERE = Path(__file__).resolve().parent
 PINS = json.loads((HERE / "pins.json").read_text(encoding="utf-8"))
 
 # What each leaves in its folder.
-FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so"}
+FILES = {"wasmtime": "libwasmtime.so", "wasmtime-rs": "worker", "wasmi": "libwasmi.so", "ittapi": "libinstbench_itt.so"}
 
-# Crates of ours: where they lie, what cargo makes of them, and the arm that names a build of one's own.
-CRATES = {"wasmtime-rs": ("wasmtime-rs", "instbench-wasmtime-rs", "wasmtime-rs@/path/to/worker"),
-          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "capi@/path/to/libwasmi.so")}
+# Crates of ours: where they lie, what cargo makes of them, and what to do with a build of one's own.
+CRATES = {"wasmtime-rs": ("wasmtime-rs", "instbench-wasmtime-rs", "name your build: wasmtime-rs@/path/to/worker"),
+          "wasmi": ("capi/wasmi", "libinstbench_wasmi.so", "name your build: capi@/path/to/libwasmi.so"),
+          "ittapi": ("ittapi", "libinstbench_itt.so", "its pin in harness/engines/pins.json")}
 
 
 class FetchError(Exception):
@@ -107,7 +110,7 @@ def build_crate(name: str, version: str, folder: Path) -> str:
         return "present"
     if version != pinned:
         raise FetchError(f"{name} is built with {pinned}, the version in its Cargo.lock; for {version} change "
-                         f"harness/engines/{place}/Cargo.toml and name your build: {own_build}")
+                         f"harness/engines/{place}/Cargo.toml and {own_build}")
     print(f"building {name} with cargo; this takes some minutes", file=sys.stderr)
     with tempfile.TemporaryDirectory() as scratch:
         run(["cargo", "build", "--release", "--locked", "--ignore-rust-version", "--manifest-path", str(source / "Cargo.toml"), "--target-dir", scratch], f"cargo build of {name}")

@@ -18,6 +18,8 @@ class State;
 
 namespace instbench::bench {
 
+class Itt;
+
 // The cell cannot be had here: what the kernel, the module or the engine lacks. It is skipped with this reason.
 struct Skip : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -95,8 +97,10 @@ class Cell {
   // Google Benchmark's loop around whole cycles, and nothing else: `for (auto _ : state) cycle();`.
   virtual void cycles(benchmark::State& state) = 0;
   virtual void run(uint64_t count) = 0;  // `count` cycles
-  // The same with probes at the phases' borders (runtime/os/probes.hpp) where the engine has them.
-  virtual void run_probed(uint64_t count) { run(count); }
+  // The same with marks for a profiler: ITT tasks around the phases, or, `itt` being null, probes at their borders
+  // (runtime/os/probes.hpp). Without either where the engine has none.
+  virtual bool has_probes() const { return false; }
+  virtual void run_probed(uint64_t count, const Itt* /*itt*/) { run(count); }
   // One cycle of the `thread`-th thread (1, 2, … below the cell's threads), in instances of its own; the cell's first
   // thread is the one that calls all the rest. Called on a thread of its own, beside cycles() and phased_cycle().
   virtual void cycle_beside(uint64_t /*thread*/) { throw Skip("its engine is measured with one thread"); }

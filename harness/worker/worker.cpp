@@ -164,18 +164,18 @@ std::string run_request(const std::string& request_json, const Engines& engines)
   return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-ProfiledCycles run_profiled(const std::string& request_json, double seconds, const std::function<void()>& warm,
-                            const Engines& engines) {
+ProfiledCycles run_profiled(const std::string& request_json, double seconds, const Itt* itt,
+                            const std::function<void(bool has_probes)>& warm, const Engines& engines) {
   constexpr uint64_t kBetweenLooks = 64;
   const Request request = request_from_json(Json::parse(request_json));
   const std::unique_ptr<Cell> cell = engines.open(request);
   cell->warm_up();
-  warm();
+  warm(cell->has_probes());
   ProfiledCycles profiled;
   const uint64_t begin = os::now_ns();
   uint64_t now = begin;
   while (static_cast<double>(now - begin) < seconds * 1e9 && os::interrupted() == 0) {
-    cell->run_probed(kBetweenLooks);
+    cell->run_probed(kBetweenLooks, itt);
     profiled.cycles += kBetweenLooks;
     now = os::now_ns();
   }

@@ -26,14 +26,15 @@ struct Engines {
 // trace pass forks), and once per process (caches and learned state would carry over).
 std::string run_request(const std::string& request_json, const Engines& engines);
 
-// Cycles without end for a profiler that looks on, with probes at the borders of phases; ends after `seconds`, or when
-// interrupted. Calls `warm` once when the slots are warm and the cycles begin; says how many there were and what they took.
+// Cycles without end for a profiler that looks on, with the marks of Cell::run_probed; ends after `seconds`, or when
+// interrupted. Calls `warm` once when the slots are warm and the cycles begin, with whether the engine has those marks;
+// says how many there were and what they took.
 struct ProfiledCycles {
   uint64_t cycles = 0;
   double ns_per_cycle = 0;  // by this process's clock, the profiler's own cost included
 };
-ProfiledCycles run_profiled(const std::string& request_json, double seconds, const std::function<void()>& warm,
-                            const Engines& engines);
+ProfiledCycles run_profiled(const std::string& request_json, double seconds, const Itt* itt,
+                            const std::function<void(bool has_probes)>& warm, const Engines& engines);
 
 // The batch loop by hand: prints what Google Benchmark prints, takes its flags. Returns an exit code;
 // throws what Open does. `request_json` as above; passes are ignored.

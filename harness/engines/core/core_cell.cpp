@@ -261,11 +261,6 @@ void CoreCell::run(uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) marked_cycle(none);
 }
 
-void CoreCell::run_probed(uint64_t count) {
-  ProbeMarks probes;
-  for (uint64_t i = 0; i < count; ++i) lanes_[0].ring->cycle(probes);
-}
-
 void CoreCell::inject(const Injection& injection) {
   if (injection.kind == Injection::Kind::share)
     share_ = injection.share;

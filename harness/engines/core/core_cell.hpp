@@ -32,7 +32,8 @@ class CoreCell final : public Cell {
   double stretched_by() const override { return share_; }
   void cycles(benchmark::State& state) override;
   void run(uint64_t count) override;
-  void run_probed(uint64_t count) override;
+  bool has_probes() const override { return true; }
+  void run_probed(uint64_t count, const Itt* itt) override;
   void cycle_beside(uint64_t thread) override;
   PhaseTimes phased_cycle() override;
   CounterSlopes count() override;

@@ -28,7 +28,7 @@ TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
   if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
   ModelOptions options;
   options.strategy = GetParam();
-  options.operations = 60'000;
+  options.operations = 40'000;
   options.seed = 11;
   options.fork = *os::build_info().sanitizers == '\0';
   try {
@@ -54,7 +54,7 @@ TEST_P(IsolationModel, SlotsThatWanderBetweenThreadsCarryNothing) {
   if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
   ModelOptions options;
   options.strategy = GetParam();
-  options.operations = 60'000;
+  options.operations = 40'000;
   options.threads = 4;
   options.seed = 12;
   options.fork = *os::build_info().sanitizers == '\0';

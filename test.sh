@@ -28,6 +28,7 @@ for preset in "${presets[@]}"; do
   { cmake --preset "$preset" && cmake --build --preset "$preset"; } >"$log" 2>&1 || { tail -n 60 "$log" >&2; rm -f "$log"; exit 1; }
   rm -f "$log"
   "build/$preset/instbench" fetch wasmtime >/dev/null 2>&1 || echo "Wasmtime cannot be fetched (\`instbench fetch wasmtime\` says why): tests that need it are skipped"
+  "build/$preset/instbench" fetch ittapi >/dev/null 2>&1 || echo "ittapi cannot be fetched (\`instbench fetch ittapi\` says why): itt_test is skipped"
   echo "== preset $preset: testing"
   log=$(mktemp)
   ctest --preset "$preset" -j "$(nproc)" 2>&1 | tee "$log" || status=$?

@@ -47,11 +47,15 @@ std::string id_of(const Workload& w) {
 std::string id_of(const Case& c) {
   std::string id =
       c.module + (c.preinit.empty() ? " " : " preinit ") + id_of(c.workload) + " s" + std::to_string(c.slots);
+  if (!c.mix.modules.empty()) id += " p" + std::to_string(c.mix.pool);
   if (c.vary != 0) id += " v" + number_text(c.vary * 100) + "%";
   if (c.bystanders != 0) id += " b" + std::to_string(c.bystanders);
   if (c.threads != 1) id += " t" + std::to_string(c.threads);
+  if (c.mix.order != Mix::Order::uniform) id += " " + std::string(name_of(c.mix.order));
   return id;
 }
+
+std::string_view name_of(Mix::Order order) { return order == Mix::Order::uniform ? "uniform" : "rotate"; }
 
 Json to_json(const Workload& w) {
   if (w.kind == Workload::Kind::call) return {{"kind", "call"}, {"label", w.label}, {"script", Json::parse(w.script)}};
@@ -88,8 +92,31 @@ Json to_json(const Case& c) {
   Json json = {{"module", c.module}, {"workload", to_json(c.workload)}, {"slots", c.slots},
                {"vary", c.vary},     {"bystanders", c.bystanders},      {"threads", c.threads}};
   if (!c.preinit.empty()) json["preinit"] = Json::parse(c.preinit);
+  if (!c.mix.modules.empty())
+    json["mix"] = {{"modules", c.mix.modules}, {"pool", c.mix.pool}, {"order", name_of(c.mix.order)}};
   return json;
 }
+
+namespace {
+
+// REQUIRES: slots and threads are within their bounds.
+Mix mix_from_json(const Json& json, const Case& c) {
+  Mix mix;
+  mix.modules = need<std::vector<std::string>>(json, "modules");
+  mix.pool = need_count(json, "pool");
+  const auto order = need<std::string>(json, "order");
+  if (order != "uniform" && order != "rotate") throw GrammarError(unknown_name("order", order, {"uniform", "rotate"}));
+  mix.order = order == "rotate" ? Mix::Order::rotate : Mix::Order::uniform;
+  if (mix.modules.size() < 2 || mix.modules.size() > kMostMixed)
+    throw GrammarError("a mix is of 2 to " + std::to_string(kMostMixed) + " modules");
+  if (mix.pool < c.slots * c.threads || mix.pool > kMostSlots) {
+    throw GrammarError("pool must be " + std::to_string(c.slots * c.threads) + " (slots × threads) to " +
+                       std::to_string(kMostSlots));
+  }
+  return mix;
+}
+
+}  // namespace
 
 Case case_from_json(const Json& json) {
   Case c;
@@ -109,6 +136,11 @@ Case case_from_json(const Json& json) {
     if (count > kMostCount) throw GrammarError("a workload's counts may be " + std::to_string(kMostCount) + " at most");
   }
   if (!(c.vary >= 0 && c.vary <= 1)) throw GrammarError("vary must lie between 0 and 1");
+  if (json.contains("mix")) {
+    c.mix = mix_from_json(json["mix"], c);
+    if (c.workload.kind == Workload::Kind::call || !c.preinit.empty())
+      throw GrammarError("a mix takes the workloads none and touch, and no preinit");
+  }
   return c;
 }
 
@@ -179,6 +211,8 @@ Json to_json(const Request& request) {
   }
   if (request.inject) json["inject"] = to_text(*request.inject);
   if (!request.touches.is_null()) json["touches"] = request.touches;
+  for (const ModuleFile& file : request.mixed)
+    json["mixed"].push_back({{"name", file.name}, {"path", file.path}, {"sha256", file.sha256}});
   return json;
 }
 
@@ -215,6 +249,10 @@ Request request_from_json(const Json& json) {
   }
   if (json.contains("inject")) request.inject = parse_injection(need<std::string>(json, "inject"));
   if (json.contains("touches")) request.touches = json["touches"];
+  for (const Json& file : json.contains("mixed") ? json["mixed"] : Json::array())
+    request.mixed.push_back({need<std::string>(file, "name"), need<std::string>(file, "path"), need<std::string>(file, "sha256")});
+  if (request.mixed.size() != request.cell.mix.modules.size())
+    throw GrammarError("\"mixed\" must name the files of the mix's modules");
   return request;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/protocol/inject.hpp"
@@ -23,6 +24,7 @@ inline constexpr uint64_t kMostThreads = 1024;  // measured ones and bystanders
 inline constexpr uint64_t kVerifyRounds = 4;    // instances that the pass `verify` makes, dirties and drops
 inline constexpr uint64_t kMostVerifyRounds = 1000000;
 inline constexpr uint64_t kMostCount = uint64_t{1} << 32;  // pages, entries, runs
+inline constexpr size_t kMostMixed = 64;                    // modules of a mix
 
 // What the instance does between instantiate and drop. `none` leaves it untouched.
 // `touch`: reads `read` pages, then writes `write` pages (4 KiB each, one 8-byte access per page), then
@@ -46,7 +48,18 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 };
 
-// module × workload × conditions. `module` is a name of the manifest or a path.
+// Several modules that share one pool, of all threads: each instance is of the next one. Drawn from the seed, each equally
+// often (uniform), or in turn, as they were named (rotate).
+struct Mix {
+  enum class Order : uint8_t { uniform, rotate };
+  std::vector<std::string> modules;  // labels; none: the case is of one module
+  uint64_t pool = 0;                 // slots, at least as many as instances are alive in all threads
+  Order order = Order::uniform;
+  bool operator==(const Mix&) const = default;
+};
+std::string_view name_of(Mix::Order order);
+
+// module × workload × conditions. `module` is a name of the manifest or a path, or, of a mix, "mix(a+b)".
 struct Case {
   std::string module;
   Workload workload;
@@ -57,11 +70,13 @@ struct Case {
   // Preinit: the JSON text of a call script that names exports to run once and what imports answer meanwhile; instances
   // start from the state they leave (runtime/preinit). Empty: none.
   std::string preinit;
+  Mix mix = {};
   bool operator==(const Case&) const = default;
 };
 
 // "spidermonkey touch(w64) s64", then " v5%", " b1", " t2" where they differ from 0, 0 and 1; "preinit " stands before
-// the workload of a module that is preinitialised.
+// the workload of a module that is preinitialised. Of a mix, " p3" for the pool's slots comes next after the instances, and
+// " rotate" last.
 // Inside touch(): r, w, c, g with their counts, zero ones left out; "runs4" and "reread" when set.
 std::string id_of(const Case& c);
 std::string id_of(const Workload& w);  // "none", "touch(w64)" or "call"
@@ -90,11 +105,13 @@ struct GrammarError : std::runtime_error {
 // "write=0,1,4,16,read=2,slots=1,64": every setting may be a list; gives the product, in the order
 // of the settings as written, the last one fastest. Settings: read write calls grow runs reread slots
 // vary bystanders threads. `vary` takes 0.05 or 5%. "call" in front ("call,slots=1,64") is the workload that runs the
-// module's call script, which the caller fills in; only slots, bystanders and threads may follow. Throws GrammarError.
+// module's call script, which the caller fills in; only slots, bystanders and threads may follow. For a mix there are two
+// settings more, pool and order (uniform, rotate), and no calls; a pool that is not given is 0. Throws GrammarError.
 struct Sweep {
   std::vector<Case> cases;  // module left empty
 };
-Sweep parse_touch(const std::string& text);
+enum class SweepOf : uint8_t { one_module, mix };
+Sweep parse_touch(const std::string& text, SweepOf what = SweepOf::one_module);
 
 // What the touched instance offers.
 struct TouchTarget {
@@ -126,9 +143,14 @@ struct TurnsAsked {
   bool share_cpu = false;  // all stay on one CPU
 };
 
+// A module's file, for a worker.
+struct ModuleFile {
+  std::string name, path, sha256;
+};
+
 // What a worker is asked. Passes are done in this order whatever the order given.
 struct Request {
-  std::string module_path;    // "PATH" or "PATH#N"; WAT, wasm
+  std::string module_path;    // "PATH" or "PATH#N"; WAT, wasm; empty for a mix
   std::string module_sha256;  // of the wasm bytes; empty: do not check
   Case cell;                  // cell.module is the name, for messages
   Arm arm;
@@ -144,6 +166,7 @@ struct Request {
   std::optional<TurnsAsked> turns;  // absent: alone
   std::optional<Injection> inject;  // a known slowdown, in what is timed and counted
   std::optional<Reach> reach;       // absent: the parent could not read the module
+  std::vector<ModuleFile> mixed;    // the modules of cell.mix, in its order
   Json touches;                     // for workers that draw no plan of their own: TouchPlan as JSON; else null
 };
 

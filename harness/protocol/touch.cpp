@@ -23,9 +23,19 @@ const std::vector<std::string>& setting_names() {
   return kNames;
 }
 
+// Of a mix only.
+const std::vector<std::string>& mix_setting_names() {
+  static const std::vector<std::string> kNames{"pool", "order"};
+  return kNames;
+}
+
+bool is_in(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 [[noreturn]] void fail(const std::string& what) {
   throw GrammarError("--touch: " + what + "; write it as in 'write=0,1,4,16,read=2,slots=1,64' (settings: " +
-                     join(setting_names(), " ") + ")");
+                     join(setting_names(), " ") + "; with --mix also " + join(mix_setting_names(), " ") + ")");
 }
 
 constexpr std::string_view kCall = "call";
@@ -33,12 +43,12 @@ constexpr std::string_view kCall = "call";
 // "call,slots=1,64": what is called is the module's own script; only conditions can follow.
 void refuse_touching(const Setting& setting) {
   static const std::vector<std::string> kConditions{"slots", "bystanders", "threads"};
-  if (std::find(kConditions.begin(), kConditions.end(), setting.name) == kConditions.end())
+  if (!is_in(kConditions, setting.name))
     fail("setting '" + setting.name + "' means nothing for the workload 'call'");
 }
 
 // Commas separate both settings and values: a part with '=' opens a setting, one without continues it.
-std::vector<Setting> settings_of(const std::string& text) {
+std::vector<Setting> settings_of(const std::string& text, SweepOf what) {
   std::vector<Setting> settings;
   std::set<std::string> seen;
   for (const std::string& part : split(text, ',')) {
@@ -49,9 +59,10 @@ std::vector<Setting> settings_of(const std::string& text) {
       continue;
     }
     const std::string name = part.substr(0, equals);
-    const auto& names = setting_names();
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw GrammarError("--touch: " + unknown_name("setting", name, names));
+    const bool of_mix = is_in(mix_setting_names(), name);
+    if (of_mix && what != SweepOf::mix) fail("setting '" + name + "' is for --mix");
+    if (!of_mix && !is_in(setting_names(), name)) {
+      throw GrammarError("--touch: " + unknown_name("setting", name, setting_names()));
     }
     if (!seen.insert(name).second) fail("setting '" + name + "' is given twice");
     settings.push_back({name, {part.substr(equals + 1)}});
@@ -67,7 +78,7 @@ uint64_t count_value(const Setting& setting, const std::string& text, uint64_t l
   }
   if (value < least) fail(setting.name + "=" + text + " must be at least " + std::to_string(least));
   const uint64_t most = setting.name == "bystanders" || setting.name == "threads" ? kMostThreads
-                        : setting.name == "slots"                                 ? kMostSlots
+                        : setting.name == "slots" || setting.name == "pool"       ? kMostSlots
                                                                                   : kMostCount;
   if (value > most) fail(setting.name + "=" + text + " must be at most " + std::to_string(most));
   return value;
@@ -92,6 +103,13 @@ bool switch_value(const Setting& setting, const std::string& text) {
   fail(setting.name + "=" + text + " must be on or off");
 }
 
+Mix::Order order_value(const std::string& text) {
+  for (const Mix::Order order : {Mix::Order::uniform, Mix::Order::rotate}) {
+    if (text == name_of(order)) return order;
+  }
+  fail("order=" + text + " must be uniform or rotate");
+}
+
 void apply(const Setting& setting, const std::string& text, Case& c) {
   Workload& w = c.workload;
   if (setting.name == "read") w.read = count_value(setting, text, 0);
@@ -104,6 +122,8 @@ void apply(const Setting& setting, const std::string& text, Case& c) {
   if (setting.name == "vary") c.vary = share_value(text);
   if (setting.name == "bystanders") c.bystanders = count_value(setting, text, 0);
   if (setting.name == "threads") c.threads = count_value(setting, text, 1);
+  if (setting.name == "pool") c.mix.pool = count_value(setting, text, 1);
+  if (setting.name == "order") c.mix.order = order_value(text);
 }
 
 // Settings that say how pages are written mean nothing where none is written: they are dropped, so that
@@ -133,12 +153,13 @@ void check(const Workload& w) {
 
 }  // namespace
 
-Sweep parse_touch(const std::string& given) {
+Sweep parse_touch(const std::string& given, SweepOf what) {
   if (given.empty()) fail("it is empty");
   const bool calls = given == kCall || given.starts_with(std::string(kCall) + ",");
+  if (calls && what == SweepOf::mix) fail("--mix takes no calls");
   const std::string text = calls ? given.substr(std::min(given.size(), kCall.size() + 1)) : given;
   std::vector<Case> product{Case{}};
-  for (const Setting& setting : text.empty() ? std::vector<Setting>{} : settings_of(text)) {
+  for (const Setting& setting : text.empty() ? std::vector<Setting>{} : settings_of(text, what)) {
     if (calls) refuse_touching(setting);
     std::vector<Case> next;
     for (const Case& base : product) {

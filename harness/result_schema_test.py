@@ -52,6 +52,15 @@ class ResultSchema(unittest.TestCase):
         jsonschema.validate(compared, SCHEMA, cls=jsonschema.Draft7Validator)
         self.assertEqual(len(compared["comparison"]["tests"]), 1)
 
+    def test_modules_that_share_a_pool_satisfy_it(self):
+        mixed = measure("--mix", "one-segment", "start-writes-memory", "--touch=slots=1", "--arm=core:pool-lazy")
+        jsonschema.validate(mixed, SCHEMA, cls=jsonschema.Draft7Validator)
+        self.assertEqual((mixed["cases"][0]["mix"]["pool"], mixed["cells"][0]["status"]), (1, "ok"))
+        for key in mixed["cases"][0]["mix"]:
+            changed = copy.deepcopy(mixed)
+            changed["cases"][0]["mix"][key + "_renamed"] = changed["cases"][0]["mix"].pop(key)
+            self.assertFalse(self.is_valid(changed), key)
+
     def test_refused_cells_satisfy_it(self):
         jsonschema.validate(measure("must-fail"), SCHEMA, cls=jsonschema.Draft7Validator)
 

@@ -107,7 +107,7 @@ def settings(case):
         does = "preinit " + kind if does.startswith("preinit ") else kind
     return {"does": does, **{key: load.get(key) or 0 for key in WORK}, "runs": load.get("runs"),
             "reread": bool(load.get("reread")), "slots": case.slots, "vary": case.vary, "bystanders": case.bystanders,
-            "threads": case.threads}
+            "threads": case.threads, "pool": case.pool, "order": case.order}
 
 
 def groups(cases, axis):
@@ -136,8 +136,10 @@ def _idle(group, cases, axis):
     if not _counts_work(axis) or any(first[key] for key in WORK if key not in axis.own):
         return []
     wanted = {c.slots for c in group} - {c.slots for c in group if axis.at(c) == 0}
-    alike = (group[0].module, first["does"].replace("touch", "none"), first["bystanders"], first["threads"])
-    return [c for c in cases if c.slots in wanted and (c.module, settings(c)["does"], c.bystanders, c.threads) == alike]
+    others = ("bystanders", "threads", "pool", "order")
+    alike = (group[0].module, first["does"].replace("touch", "none"), *(first[key] for key in others))
+    return [c for c in cases if c.slots in wanted
+            and (c.module, settings(c)["does"], *(settings(c)[key] for key in others)) == alike]
 
 
 # Words ----------------------------------------------------------------------------------------------

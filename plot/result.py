@@ -29,6 +29,8 @@ class Case:
     bystanders: int
     threads: int
     facts: dict = field(hash=False, compare=False, default_factory=dict)  # what the file says of the module: name -> count
+    pool: int = 0  # slots that the modules of a mix share; 0: the case is of one module
+    order: str = ""  # of a mix
 
     @property
     def module_name(self):
@@ -64,7 +66,7 @@ class Case:
     @property
     def conditions(self):
         """What else flatters or hurts, apart from the number of slots."""
-        return (self.vary, self.bystanders, self.threads)
+        return (self.vary, self.bystanders, self.threads, self.pool, self.order)
 
 
 @dataclass(frozen=True)
@@ -200,8 +202,10 @@ def _case(value, facts, at):
     if not 0 <= vary <= 1:
         (at / "vary").fail("lies outside 0..1")
     module = at.get(value, "module", str)
+    mix, mix_at = at.get(value, "mix", dict, {}), at / "mix"
     return Case(at.get(value, "id", str), module, workload, count(value, "slots", at, 1), vary,
-                count(value, "bystanders", at, 0, 0), count(value, "threads", at, 1, 1), facts.get(module, {}))
+                count(value, "bystanders", at, 0, 0), count(value, "threads", at, 1, 1), facts.get(module, {}),
+                count(mix, "pool", mix_at, 0, 0), mix_at.get(mix, "order", str, ""))
 
 
 def _add_cells(result, values, at):

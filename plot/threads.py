@@ -58,7 +58,7 @@ METRICS = {"cycles per second, all threads, log": throughput, "time per cycle of
 def pictures(result, cases):
     """(stem, cases) for each set of cases that differ in threads and slots only, and in threads at all."""
     taken = set()
-    for group in selection.groups(cases, lambda c: (c.module, c.workload_label, c.vary, c.bystanders)).values():
+    for group in selection.groups(cases, lambda c: (c.module, c.workload_label, c.vary, c.bystanders, c.pool, c.order)).values():
         if any(len(line.points) > 1 for slots in {c.slots for c in group} for line in lines_of(result, group, slots)):
             stem = f"{NAME}-{group[0].module_name}-{group[0].workload_label}{selection.suffix(_on_one(group[0]))}"
             yield selection.file_stem(stem, taken), group

@@ -2,7 +2,9 @@
 """Tests of the chart of several threads. Run: /usr/bin/python3 -B plot/threads_test.py
 Exit code 77 when matplotlib is not installed: the charts are then not tested."""
 
+import re
 import unittest
+from pathlib import Path
 
 from testing import ENGINES, FIXTURE, Scratch, fixture, run, table, words
 
@@ -26,6 +28,21 @@ class Threads(Scratch):
                         cell = {"case": name, "arm": arm, "status": "skipped", "reason": "one thread too many"}
                     document["cells"].append(cell)
         return document
+
+    def test_modules_that_share_a_pool_are_drawn_for_each_pool_by_itself(self):
+        document = self.document(slots=(1,))
+        for case in list(document["cases"]):
+            for pool, order in ((4, "uniform"), (8, "uniform"), (8, "rotate")):
+                name = case["id"].replace("m ", "mix(a+b) ").replace(" s1", f" s1 p{pool}") + (" rotate" if order == "rotate" else "")
+                document["cases"].append(dict(case, id=name, module="mix(a+b)", mix={"modules": ["a", "b"], "pool": pool, "order": order}))
+                document["cells"] += [dict(cell, case=name) for cell in list(document["cells"]) if cell["case"] == case["id"]]
+        path = self.write(document)
+        self.assertEqual(run(path, "--out", self.folder / "all", "--format", "svg")[0], 0)  # no other chart chokes on them
+        code, listed, err = run(path, "--chart", "threads", "--out", self.folder / "out", "--format", "svg")
+        self.assertEqual((code, err), (0, ""))
+        tables = {Path(line).stem: table(line) for line in listed if line.endswith(".csv") and "mix" in line}
+        self.assertEqual({re.search(r"-p.*", stem).group() for stem in tables}, {"-p4", "-p8", "-p8-rotate"})
+        self.assertEqual({len(rows) for rows in tables.values()}, {3 * 2})
 
     def test_throughput_and_efficiency_are_those_of_the_file(self):
         path = self.write(self.document())

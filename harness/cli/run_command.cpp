@@ -132,6 +132,10 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   verb->add_option("--touch", options->wanted.touches,
                    "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable")
       ->allow_extra_args(false);
+  verb->add_flag("--mix", options->wanted.mix,
+                 "The modules share one pool, one case over all of them: a cycle drops the oldest instance and makes one\n"
+                 "of the next module. --touch then also takes pool=SLOTS (fewer than modules, if not given) and\n"
+                 "order=uniform,rotate (drawn, each equally often; in turn)");
   verb->add_flag("--call", options->wanted.call,
                  "Call the modules' exports as the corpus says, answers checked: instantiate, call, drop");
   add_program_options(*verb, options->wanted);

@@ -114,11 +114,18 @@ std::vector<std::vector<std::string>> sweep_of(const std::vector<std::string>& i
   return sweep;
 }
 
+void refuse_beside_mix(const Wanted& wanted) {
+  if (wanted.call || !wanted.invoked.empty() || !wanted.preinit.empty())
+    throw UsageError("--mix takes what --touch says, and no --call, --invoke or --preinit");
+  if (wanted.names.empty()) throw UsageError("--mix takes the modules that are to share one pool, and none is named");
+}
+
 std::vector<Case> workloads(const Wanted& wanted) {
   std::vector<Case> cases;
+  if (wanted.mix) refuse_beside_mix(wanted);
   try {
     for (const std::string& text : wanted.touches) {
-      for (const Case& c : parse_touch(text).cases) cases.push_back(c);
+      for (const Case& c : parse_touch(text, wanted.mix ? SweepOf::mix : SweepOf::one_module).cases) cases.push_back(c);
     }
     for (Case c : default_workloads()) {
       if (wanted.one_slot && c.slots != 1) continue;
@@ -206,6 +213,28 @@ void add_module(Selection& selection, const std::string& label, const std::strin
   }
 }
 
+// One case a workload, over all the modules named. Where nothing else is said the pool has one slot fewer than there are
+// modules, so that they compete, and at least as many as instances are alive.
+void add_mix(Selection& selection, const std::vector<Case>& workloads) {
+  const std::vector<std::string>& names = selection.named;
+  if (names.size() < 2 || names.size() > kMostMixed)
+    throw UsageError("--mix takes 2 to " + std::to_string(kMostMixed) + " modules, not " + std::to_string(names.size()));
+  if (selection.modules.size() != names.size()) throw UsageError("--mix: a module is named twice");
+  for (Case c : workloads) {
+    c.module = "mix(" + join(names, "+") + ")";
+    c.mix.modules = names;
+    const uint64_t alive = c.slots * c.threads;
+    if (c.mix.pool == 0) c.mix.pool = std::max<uint64_t>(alive, names.size() - 1);
+    if (c.mix.pool < alive) {
+      throw UsageError("--touch: pool=" + std::to_string(c.mix.pool) + " is fewer slots than the " + std::to_string(alive) +
+                       " instances that are alive (slots × threads)");
+    }
+    if (c.mix.pool > kMostSlots)
+      throw UsageError("--touch: the pool may have " + std::to_string(kMostSlots) + " slots at most (slots × threads)");
+    add_case(selection, c);
+  }
+}
+
 void add_suite(Selection& selection, const Suite& suite, const std::vector<Case>& touched) {
   for (const Case& c : suite.cases) {
     if (touched.empty()) {
@@ -253,17 +282,17 @@ std::string pages_touched(const Workload& w) {
   return w.write == 0 ? std::to_string(w.read) : std::to_string(w.read) + " + " + std::to_string(w.write);
 }
 
-void check_room(const Case& c, const PreparedModule& module) {
+void check_room(const Case& c, const std::string& name, const PreparedModule& module) {
   if (module.state != PreparedModule::State::ready) return;
   const uint64_t pages = module.facts.value("memory_pages", uint64_t{0}) * 16;  // 64 KiB -> 4 KiB
   if (!fits(c.workload, pages)) {
     throw UsageError("--touch: '" + id_of(c) + "' touches " + pages_touched(c.workload) +
-                     " pages of 4 KiB, the memory of " + c.module + " begins with " + std::to_string(pages));
+                     " pages of 4 KiB, the memory of " + name + " begins with " + std::to_string(pages));
   }
   const uint64_t entries = module.facts.value("table_entries", uint64_t{0});
   if (c.workload.calls > entries) {
     throw UsageError("--touch: '" + id_of(c) + "' takes " + std::to_string(c.workload.calls) +
-                     " table entries, the tables of " + c.module + " have " + std::to_string(entries));
+                     " table entries, the tables of " + name + " have " + std::to_string(entries));
   }
 }
 
@@ -332,13 +361,14 @@ Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
   for (const std::string& name : names) {
     std::string label = name;
     if (const Suite* suite = manifest.find_suite(name)) {
+      if (wanted.mix) throw UsageError("--mix takes modules, and '" + name + "' is a suite");
       add_suite(selection, *suite, touched);
     } else if (manifest.find_module(name) != nullptr || looks_like_path(name)) {
       if (manifest.find_module(name) == nullptr) {
         check_exists(name);
         label = label_of(name, selection.modules);
       }
-      add_module(selection, label, name, for_modules);
+      add_module(selection, label, name, wanted.mix ? std::vector<Case>{} : for_modules);
       selection.named.push_back(label);
     } else {
       throw UsageError(unknown_name("suite or module", name, known_names(manifest)) +
@@ -347,13 +377,17 @@ Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
     labels.push_back(label);
   }
   selection.label = join(labels, "+");
-  fill_in_scripts(selection, manifest, wanted);
-  fill_in_preinit(selection, manifest, wanted);
+  if (wanted.mix) {
+    add_mix(selection, for_modules);
+  } else {
+    fill_in_scripts(selection, manifest, wanted);
+    fill_in_preinit(selection, manifest, wanted);
+  }
   keep_matching(selection.cases, wanted.filter);
   if (selection.cases.empty()) throw UsageError("nothing to run: " + selection.label + " has no cases");
   std::erase_if(selection.modules, [&](const auto& module) {
     return std::none_of(selection.cases.begin(), selection.cases.end(),
-                        [&](const Case& c) { return c.module == module.first; });
+                        [&](const Case& c) { return c.module == module.first || !c.mix.modules.empty(); });
   });
   return selection;
 }
@@ -381,7 +415,9 @@ std::map<std::string, PreparedModule> prepare_all(const Manifest& manifest, cons
   for (const auto& [label, name] : selection.modules) modules[label] = prepare(manifest, label, name, cache);
   for (const Case& c : selection.cases) {
     const auto& named = selection.named;
-    if (std::find(named.begin(), named.end(), c.module) != named.end()) check_room(c, modules.at(c.module));
+    if (std::find(named.begin(), named.end(), c.module) != named.end()) check_room(c, c.module, modules.at(c.module));
+    for (const std::string& name : c.mix.modules) check_room(c, name, modules.at(name));
+    if (!c.mix.modules.empty()) modules[c.module] = mix_of(c.mix.modules, modules);
   }
   return modules;
 }

@@ -17,6 +17,7 @@ struct Wanted {
   std::vector<std::string> names;    // suites, modules of the manifest, paths; empty: the default suite
   std::string default_suite = "embedded";
   std::vector<std::string> arms;     // empty: the presets that are run by default
+  bool mix = false;                  // --mix: the modules share one pool; one case a workload, over all of them
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
   bool call = false;                 // --call: each module's own script instead
   std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order

@@ -42,6 +42,7 @@ std::vector<std::string> engine_names() {
 
 std::unique_ptr<Cell> open_cell(const Request& request) {
   const Entry& entry = entry_of(request.arm);
+  if (!request.mixed.empty() && entry.open != open_core) throw Skip(kMixIsForTheCore);
   // The core does so where its strategy says thp=off; the others are given the same conditions.
   if (entry.open != open_core) os::disable_huge_pages();
   return entry.open(request);

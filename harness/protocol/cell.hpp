@@ -58,6 +58,7 @@ struct Mix {
   bool operator==(const Mix&) const = default;
 };
 std::string_view name_of(Mix::Order order);
+inline constexpr const char* kMixIsForTheCore = "modules that share one pool are measured in the core only";
 
 // module × workload × conditions. `module` is a name of the manifest or a path, or, of a mix, "mix(a+b)".
 struct Case {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
+#include "harness/report/mix_text.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -116,6 +118,9 @@ class Table {
     for (const Json& cell : result.at("cells")) {
       cells_[{cell.at("case").get<std::string>(), cell.at("arm").get<std::string>()}] = &cell;
     }
+    for (const Json& c : result.at("cases")) {
+      if (c.contains("mix")) mixes_.insert(c.at("id").get<std::string>());
+    }
     if (options_.reference.empty()) options_.reference = usual_reference(result.at("arms"));
     // "  name ": longer names take a line of their own.
     for (const Json& arm : result.at("arms")) {
@@ -165,7 +170,7 @@ class Table {
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
       if (start.empty()) start = start_line(*own) + preinit_line(*own);
-      chosen += chosen_line(*own) + threads_line(*own, threads);
+      chosen += chosen_line(*own) + threads_line(*own, threads) + mix_lines(*own);
     }
     return out + floor + chosen + start;
   }
@@ -245,6 +250,16 @@ class Table {
       if (one.at("id") == case_id) return number_at(one, {"threads"}).value_or(1);
     }
     return 1;
+  }
+
+  // Of modules that share one pool: whose slot was whose next, and what a strategy that chooses chose for each of them.
+  std::string mix_lines(const Json& own) const {
+    if (!mixes_.contains(own.at("case").get<std::string>()) || own.at("status") != "ok") return "";
+    std::string lines;
+    for (const std::string& text : {slots_text(own), choices_text(own)}) {
+      if (!text.empty()) lines += paint_.dim(wrapped("  " + own.at("arm").get<std::string>() + ": ", text));
+    }
+    return lines;
   }
 
   // What all threads do together, how long a cycle of one of them takes, and what they cost each other in the kernel.
@@ -374,6 +389,7 @@ class Table {
   Paint paint_;
   size_t arm_columns_ = kArmLeast;
   std::map<std::pair<std::string, std::string>, const Json*> cells_;
+  std::set<std::string> mixes_;  // ids of cases
 };
 
 }  // namespace

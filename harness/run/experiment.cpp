@@ -79,7 +79,11 @@ Request Experiment::request_for(const Step& step) const {
   const PreparedModule& module = module_of(step.case_index, step.arm_index);
   request.module_path = path_of ? path_of(module.path, step.arm_index) : module.path;
   request.module_sha256 = module.sha256;
-  request.reach = module.reach;
+  if (request.cell.mix.modules.empty()) request.reach = module.reach;
+  for (const std::string& name : request.cell.mix.modules) {
+    const PreparedModule& mixed = modules.at(name);
+    request.mixed.push_back({name, mixed.path, mixed.sha256});
+  }
   request.arm = arms[step.arm_index];
   request.seed = settings.seed;
   request.codegen = settings.codegen;
@@ -99,7 +103,7 @@ Json header_of(const Experiment& experiment, const std::string& id, const std::s
   const Settings& settings = experiment.settings;
   Json modules = Json::array(), unrunnable = Json::object(), expect = Json::object();
   for (const auto& [name, module] : experiment.modules) {
-    modules.push_back(module.facts);
+    if (!module.facts.is_null()) modules.push_back(module.facts);
     if (!module.expect.empty()) expect[name] = module.expect;
     if (module.state == PreparedModule::State::ready) continue;
     unrunnable[name] = {{"status", name_of(module.state)}, {"reason", module.reason}};

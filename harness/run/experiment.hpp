@@ -22,7 +22,7 @@ struct PreparedModule {
   std::string reason;
   std::string path;  // for workers
   std::string sha256;
-  Json facts;          // the entry of the result's "modules"
+  Json facts;          // the entry of the result's "modules"; null for a mix
   std::string expect;  // "instantiation fails: …" when the specification makes it trap, else empty
   Reach reach;         // of its instances
 };
@@ -53,7 +53,7 @@ struct Experiment {
   Settings settings;
   std::vector<Case> cases;
   std::vector<Arm> arms;
-  std::map<std::string, PreparedModule> modules;  // by Case::module
+  std::map<std::string, PreparedModule> modules;  // by Case::module, and those of a mix by their own names, too
   std::vector<Step> plan;
   // Where an arm finds what prepare() found at `path`: its own fresh copy. Empty: there.
   std::function<std::string(const std::string& path, uint32_t arm)> path_of;

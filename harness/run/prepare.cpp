@@ -123,4 +123,16 @@ PreparedModule prepare(const Manifest& manifest, const std::string& label, const
   }
 }
 
+PreparedModule mix_of(const std::vector<std::string>& names, const std::map<std::string, PreparedModule>& modules) {
+  PreparedModule mix;
+  for (const std::string& name : names) {
+    const PreparedModule& module = modules.at(name);
+    if (module.state == PreparedModule::State::ready) continue;
+    mix.state = module.state;
+    mix.reason = name + ": " + module.reason;
+    return mix;
+  }
+  return mix;
+}
+
 }  // namespace instbench::bench

@@ -3,7 +3,9 @@
 // only; the module itself is dropped again. Costs one full parse per module.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "harness/corpus/manifest.hpp"
 #include "harness/run/experiment.hpp"
@@ -22,5 +24,8 @@ Reach reach_of(const Module& module);
 // (does not build or load). A path's errors are the user's: LoadError, ShapeError, CorpusError.
 PreparedModule prepare(const Manifest& manifest, const std::string& label, const std::string& name_or_path,
                        const std::string& cache_dir);
+
+// What a run knows of a mix: ready when all of its modules are, else as the first that is not, whose name is in the reason.
+PreparedModule mix_of(const std::vector<std::string>& names, const std::map<std::string, PreparedModule>& modules);
 
 }  // namespace instbench::bench

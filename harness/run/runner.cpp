@@ -322,6 +322,7 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
   return [timeout, command = worker_command(), programs = std::make_shared<Programs>()](Request request) -> std::optional<Json> {
     if (!request.arm.broken.empty()) return failed_sample(request.arm.broken);
     if (!request.arm.unavailable.empty()) return skipped_sample(request.arm.unavailable);
+    if (!request.mixed.empty() && request.arm.engine != "core") return skipped_sample(kMixIsForTheCore);
     const bool is_program = draws_no_plan(request.arm);
     if (is_program && programs->changed(request.arm)) return failed_sample("its worker's file changed since the run began");
     if (is_program) {

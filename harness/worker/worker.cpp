@@ -82,7 +82,7 @@ void count_and_verify(PassContext& context) {
   }
   if (wants(request, "memory")) pass_memory(context);
   if (wants(request, "batch")) pass_floor(context);
-  if (wants(request, "verify_after")) pass_paths(context);
+  if (wants(request, "verify_after") || !request.mixed.empty()) pass_paths(context);
   if (wants(request, "memory")) pass_idle_memory(context);
   if (wants(request, "verify_after")) pass_verify_after(context);
 }

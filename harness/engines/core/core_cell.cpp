@@ -3,8 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "harness/engines/core/mix_cell.hpp"
 #include "runtime/os/build_info.hpp"
 #include "runtime/os/environment.hpp"
 
@@ -12,52 +12,6 @@ namespace instbench::bench {
 namespace {
 
 constexpr uint64_t kVerifyBudgetBytes = uint64_t{16} << 20;
-
-TouchTarget target_of(const Prepared& prepared) {
-  TouchTarget target;
-  const Module& module = prepared.module();
-  if (!module.memories.empty()) {
-    const Limits& limits = module.memories[0].limits;
-    target.memory_bytes = limits.min * kWasmPageBytes;
-    target.growable_pages = prepared.memory_room(0) - limits.min;
-  }
-  if (!module.tables.empty()) target.table_entries = module.tables[0].limits.min;
-  return target;
-}
-
-void add_named(NamedCounts& sums, const os::Counters& counters, const os::Faults& faults, double sign) {
-  for (size_t i = 0; i < os::kCallKinds; ++i) {
-    sums["syscalls." + std::string(os::name_of(static_cast<os::Call>(i)))] +=
-        sign * static_cast<double>(counters.calls[i]);
-  }
-  sums["bytes.mapped"] += sign * static_cast<double>(counters.bytes_mapped);
-  sums["bytes.copied"] += sign * static_cast<double>(counters.bytes_copied);
-  sums["bytes.zeroed"] += sign * static_cast<double>(counters.bytes_zeroed);
-  sums["table.entries"] += sign * static_cast<double>(counters.table_entries);
-  sums["faults.minor"] += sign * static_cast<double>(faults.minor);
-  sums["faults.major"] += sign * static_cast<double>(faults.major);
-}
-
-// Sums over a run of cycles, a phase each; made before the run so that the run itself only adds numbers.
-struct PhaseSums {
-  std::array<os::Counters, kPhases> counters;
-  std::array<os::Faults, kPhases> faults;
-
-  void add(const CounterMarks& marks) {
-    for (size_t i = 0; i < kPhases; ++i) {
-      counters[i] += marks.counters[i + 1] - marks.counters[i];
-      faults[i].minor += marks.faults[i + 1].minor - marks.faults[i].minor;
-      faults[i].major += marks.faults[i + 1].major - marks.faults[i].major;
-    }
-  }
-  void add_to(NamedCounts& sums, Phase phase, double sign) const {
-    add_named(sums, counters[static_cast<size_t>(phase)], faults[static_cast<size_t>(phase)], sign);
-  }
-};
-
-void divide(NamedCounts& sums, double by) {
-  for (auto& [name, value] : sums) value /= by;
-}
 
 }  // namespace
 
@@ -73,52 +27,7 @@ CoreCell::CoreCell(Program program, const Case& cell, const Strategy& strategy, 
     throw Unsupported("threads=" + std::to_string(cell.threads) + ": calls are measured with one thread");
   if (cell.workload.kind == Workload::Kind::call)
     calls_ = std::make_unique<CallPlan>(*program_.script, *program_.module, *program_.host);
-  refuse_if_too_large();
-}
-
-// What `slots` instances keep resident or reserved under this strategy must fit the machine, or it would swap or be
-// killed. In doubles: the products of absurd requests do not fit an integer.
-void CoreCell::refuse_if_too_large() const {
-  const Strategy& strategy = prepared_->strategy();
-  const double touched_bytes = strategy.thp == Thp::on ? os::kHugePageBytes : kTouchPageBytes;
-  double bytes = static_cast<double>(prepared_->needs().vmctx_bytes);
-  bytes +=
-      static_cast<double>(plan_.now().writes.size() + plan_.now().reads.size() + plan_.grow_pages()) * touched_bytes;
-  bytes += static_cast<double>(plan_.now().entries.size() * sizeof(FuncRef));
-  size_t extents = 0;
-  for (size_t i = 0; i < prepared_->needs().memory_pages.size(); ++i) {
-    const ImagePlan& plan = prepared_->image(i).plan();
-    extents += plan.extents.size();
-    if (strategy.reset == Reset::copy)
-      bytes += static_cast<double>(prepared_->needs().memory_pages[i] * kWasmPageBytes);
-    else if (strategy.memory == MemoryInit::copy)
-      bytes += static_cast<double>(plan.content.size());
-    else if (strategy.reset == Reset::keep)
-      bytes += static_cast<double>(
-          std::min(prepared_->needs().memory_pages[i] * kWasmPageBytes, strategy.resident_bytes));
-  }
-  for (size_t i = 0; i < prepared_->table_count(); ++i) {
-    const TablePlan& table = prepared_->table(i);
-    if (fills(strategy.tables) || table.retained) bytes += static_cast<double>(table.size * sizeof(FuncRef));
-  }
-  const uint64_t slots = slots_ * cell_.threads;
-  const double all = static_cast<double>(slots), available = static_cast<double>(os::memory_available_bytes());
-  const auto mib = [](double value) { return std::to_string(static_cast<uint64_t>(value / (1 << 20))) + " MiB"; };
-  if (bytes * all > available * 3 / 4) {
-    throw Unsupported(std::to_string(slots) + " instances would keep " + mib(bytes * all) + " resident; " +
-                      mib(available) + " are available");
-  }
-  // A slot is up to three VMAs (open, closed, guard) and two more an extent; half of the limit is left to others.
-  const uint64_t mappings = slots * (3 + 2 * extents + 2 * prepared_->needs().memory_pages.size());
-  if (mappings > os::max_mappings() / 2) {
-    throw Unsupported(std::to_string(slots) + " slots need about " + std::to_string(mappings) +
-                      " mappings; this kernel allows " + std::to_string(os::max_mappings()) + " (vm.max_map_count)");
-  }
-  const double address_space = static_cast<double>(SlotGeometry::covering({}, *prepared_).total_bytes()) * all;
-  if (address_space > os::kUsableAddressSpace) {
-    throw Unsupported(std::to_string(slots) + " slots reserve " + mib(address_space) + " of address space; " +
-                      mib(os::kUsableAddressSpace) + " can be had: lower reserve= and guard=");
-  }
+  refuse_if_too_large(footprint_of(*prepared_, plan_), cell.slots * cell.threads, SlotGeometry::covering({}, *prepared_));
 }
 
 // For so many instances at once: where slots wait for their reset, a thread has that many more.
@@ -166,8 +75,7 @@ std::optional<std::string> CoreCell::leak_in(Lane& lane, uint64_t slots) {
     if (auto found = Oracle::growth_difference(leases.back().instance())) return found;
   }
   leases.clear();
-  const PoolStats& stats = lane.pool->stats();
-  return stats.failed_resets + stats.retired != 0 ? std::optional("a reset failed: " + stats.last_failure) : std::nullopt;
+  return failed_reset(*lane.pool);
 }
 
 std::optional<std::string> CoreCell::verify_timed(uint64_t& slots_compared) {
@@ -196,12 +104,9 @@ CoreCell::Lane CoreCell::make_lane(std::shared_ptr<SlotStore> store, uint64_t th
   return lane;
 }
 
-// Twice round: a slot's first release can still find pages that were never touched. A strategy that learns needs four: two
-// resets to see which pages come back, and one more to have given back what does not.
 uint64_t CoreCell::warm_up_cycles() const {
   const Strategy& strategy = prepared_->strategy();
-  const uint64_t rounds = strategy.reset == Reset::restore ? 4 : 2;
-  return rounds * (uint64_t{slots_} + (strategy.reset == Reset::batch ? strategy.batch_slots : 0)) + 8;
+  return warm_up_rounds(strategy) * (uint64_t{slots_} + (strategy.reset == Reset::batch ? strategy.batch_slots : 0)) + 8;
 }
 
 void CoreCell::warm_up() {
@@ -279,33 +184,8 @@ PhaseTimes CoreCell::phased_cycle() {
   return times_of(marks);
 }
 
-// Two runs of different length: what they differ by is the cycles' own (a constant part cancels).
 CounterSlopes CoreCell::count() {
-  CounterSlopes slopes;
-  slopes.short_cycles = kShortRun;
-  slopes.long_cycles = kLongRun;
-  CounterMarks marks;
-  std::array<PhaseSums, 2> runs;
-  marked_cycle(marks);  // the pages of this very frame, copied on write since the trace pass forked, are not the cell's
-  for (uint64_t i = 0; i < slopes.short_cycles; ++i) {
-    marked_cycle(marks);
-    runs[0].add(marks);
-  }
-  for (uint64_t i = 0; i < slopes.long_cycles; ++i) {
-    marked_cycle(marks);
-    runs[1].add(marks);
-  }
-  for (const int which : {0, 1}) {
-    const double sign = which == 0 ? -1 : 1;
-    for (const Phase phase : {Phase::release, Phase::acquire, Phase::init, Phase::start, Phase::work}) {
-      const bool apart = phase == Phase::release || phase == Phase::work;
-      runs[which].add_to(slopes.phases[apart ? name_of(phase) : "instantiate"], phase, sign);
-      runs[which].add_to(slopes.phases["cycle"], phase, sign);
-    }
-  }
-  const auto cycles = static_cast<double>(slopes.long_cycles - slopes.short_cycles);
-  for (auto& [phase, counts] : slopes.phases) divide(counts, cycles);
-  return slopes;
+  return count_slopes(kShortRun, kLongRun, [this](CounterMarks& marks) { marked_cycle(marks); });
 }
 
 Json CoreCell::floor_of_calls() {
@@ -357,91 +237,26 @@ Json CoreCell::floor() {
 }
 
 Json CoreCell::memory() const {
-  const auto resident = os::resident_in(lanes_[0].pool->store().reservations());
-  if (!resident) return nullptr;
-  const uint64_t instances = uint64_t{slots_} * cell_.threads;
-  return {{"instances", instances},
-          {"rss_bytes", resident->rss_bytes / instances},
-          {"pss_bytes", resident->pss_bytes / instances},
-          {"private_dirty_bytes", resident->private_dirty_bytes / instances}};
+  return memory_of(lanes_[0].pool->store(), uint64_t{slots_} * cell_.threads);
 }
 
 Json CoreCell::idle_memory() {
   for (Lane& lane : lanes_) lane.ring->drain();
-  SlotStore& store = lanes_[0].pool->store();
-  const auto resident = os::resident_in(store.reservations());
-  if (!resident) return nullptr;
-  const uint64_t slots = store.caches().size();
-  Json idle = {{"idle_rss_bytes", resident->rss_bytes / slots}, {"idle_private_dirty_bytes", resident->private_dirty_bytes / slots}};
-  if (!keeps_pages(store.strategy().reset)) return idle;
-  idle["idle_kept_bytes"] = store.budget().used() / slots;  // by the pool's own account
-  idle["slot_budget_bytes"] = store.strategy().resident_bytes;
-  idle["pool_budget_bytes"] = store.budget().limit();
-  return idle;
-}
-
-// How the resets of the timed slots were decided, once they are.
-Json CoreCell::chosen() const {
-  if (prepared_->strategy().reset != Reset::restore || lanes_.empty()) return nullptr;
-  const Choice& choice = lanes_[0].tenant->habit().choice();
-  const auto faults = [&](double sum) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", choice.resets == 0 ? 0 : sum / static_cast<double>(choice.resets));
-    return std::string(text.data());
-  };
-  std::string why = "keeping the pages costs as much as " + faults(choice.keeping) + " faults a reset, giving them back " +
-                    faults(choice.giving_back);
-  if (choice.resets == 0) why = choice.empty == 0 ? "no instance was used: no slot needed a reset" : "no page was written";
-  return {{"reset", choice.keeps_pages ? "restore" : "madvise"},
-          {"after_cycles", warm_up_cycles()},
-          {"resets_judged", choice.resets},
-          {"why", why}};
+  return idle_memory_of(lanes_[0].pool->store());
 }
 
 PhaseSet CoreCell::known_phases() const {
   PhaseSet known = engine_.phases;
   // Not zero but unknown where a start function is there and was not run.
-  if (program_.module->start && program_.code == nullptr) known.erase(Phase::start);
+  if (leaves_out_start(program_)) known.erase(Phase::start);
   return known;
 }
 
 Json CoreCell::facts() const {
-  const Prepared& prepared = *prepared_;
-  uint64_t image_bytes = 0, image_file_bytes = 0, image_hole_bytes = 0;
-  size_t extents = 0;
-  for (size_t i = 0; i < prepared.needs().memory_pages.size(); ++i) {
-    const ImagePlan& plan = prepared.image(i).plan();
-    image_bytes += plan.content.size();
-    image_file_bytes += plan.file_bytes();
-    image_hole_bytes += plan.hole_bytes();
-    extents += plan.extents.size();
-  }
-  const bool has_start = prepared.module().start.has_value(), runs = prepared.code() != nullptr;
-  Json preinit;
-  if (program_.preinit) {
-    const PreinitReport& report = *program_.preinit;
-    preinit = {{"memory_pages", {report.memory_pages_before, report.memory_pages_after}},
-               {"content_pages", {report.content_pages_before, report.content_pages_after}},
-               {"globals_changed", report.globals_changed},
-               {"table_entries_changed", report.table_entries_changed},
-               {"segments_dropped", report.segments_dropped},
-               {"baked_in", report.baked_in}};
-  }
-  return {{"codegen", program_.codegen},
-          {"preinit", preinit},
-          {"code_from", program_.cache_note.empty() ? Json(nullptr) : Json(program_.cache_note)},
-          {"start_function", !has_start ? "none"
-                             : runs     ? "run"
-                                        : "not run (codegen=none)"},
-          {"table_entry_bytes", sizeof(FuncRef)},
-          {"vmctx_bytes", prepared.layout().total},
-          {"image_bytes", image_bytes},
-          {"image_extents", extents},
-          {"image_file_bytes", image_file_bytes},
-          {"image_hole_bytes", image_hole_bytes},
-          {"warm_up_cycles", warm_up_cycles()},
-          {"chosen", chosen()},
-          {"leftover_segments", prepared.leftover_data().size() + prepared.leftover_elements().size()}};
+  Json facts = facts_of(program_, *prepared_);
+  facts["warm_up_cycles"] = warm_up_cycles();
+  facts["chosen"] = lanes_.empty() ? Json() : chosen_of(prepared_->strategy(), *lanes_[0].tenant, warm_up_cycles());
+  return facts;
 }
 
 namespace {
@@ -476,6 +291,7 @@ std::unique_ptr<Cell> open_core(const Request& request) {
   const Strategy strategy = parse_strategy(request.arm.strategy);
   try {
     set_huge_pages(strategy);
+    if (!request.mixed.empty()) return std::make_unique<MixCell>(request, strategy);
     return std::make_unique<CoreCell>(load_program(request, strategy), request.cell, strategy, request.seed);
   } catch (const Unsupported& error) {
     throw Skip(error.what());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/engines/core/cell_parts.hpp"
 #include "harness/engines/core/cycle.hpp"
 #include "harness/engines/core/injection.hpp"
 #include "harness/engines/core/oracle.hpp"
@@ -69,13 +70,11 @@ class CoreCell final : public Cell {
   };
   Lane make_lane(std::shared_ptr<SlotStore> store, uint64_t thread);
   uint64_t warm_up_cycles() const;
-  Json chosen() const;
   Json floor_of_calls();
   std::array<uint64_t, Path::kIndexEnd> finished() const;
   std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();
   std::shared_ptr<SlotStore> new_store(uint64_t slots, uint32_t threads) const;
-  void refuse_if_too_large() const;
 
   Program program_;
   EngineFacts engine_;

@@ -207,23 +207,32 @@ void make_mess(Instance instance, uint64_t seed) {
   std::memset(instance.vmctx().dropped(), 0xff, instance.prepared().layout().dropped_bytes);
 }
 
+std::optional<std::string> find_leak_in_one(Pool& pool, const Tenant& tenant, Oracle& oracle, uint64_t round, uint64_t seed,
+                                            CallPlan* calls) {
+  oracle.before_instance();
+  Lease lease(pool, tenant);
+  if (auto found = oracle.difference(lease.instance()))
+    return "round " + std::to_string(round) + ", " + to_string(lease.path()) + ": " + *found;
+  // Every other tenant grows before it makes its mess, so that both kinds of memory follow each other.
+  if (round % 2 == 1) {
+    if (auto found = Oracle::growth_difference(lease.instance())) return "round " + std::to_string(round) + ": " + *found;
+  }
+  if (calls != nullptr) calls->run(lease.instance());
+  make_mess(lease.instance(), seed + round);
+  return std::nullopt;
+}
+
+std::optional<std::string> failed_reset(const Pool& pool) {
+  const PoolStats& stats = pool.stats();
+  return stats.failed_resets + stats.retired != 0 ? std::optional("a reset failed: " + stats.last_failure) : std::nullopt;
+}
+
 std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed,
                                      CallPlan* calls) {
   for (int round = 0; round < rounds; ++round) {
-    oracle.before_instance();
-    Lease lease(pool, tenant);
-    if (auto found = oracle.difference(lease.instance()))
-      return "round " + std::to_string(round) + ", " + to_string(lease.path()) + ": " + *found;
-    // Every other tenant grows before it makes its mess, so that both kinds of memory follow each other.
-    if (round % 2 == 1) {
-      if (auto found = Oracle::growth_difference(lease.instance()))
-        return "round " + std::to_string(round) + ": " + *found;
-    }
-    if (calls != nullptr) calls->run(lease.instance());
-    make_mess(lease.instance(), seed + static_cast<uint64_t>(round));
+    if (auto found = find_leak_in_one(pool, tenant, oracle, static_cast<uint64_t>(round), seed, calls)) return found;
   }
-  if (pool.stats().failed_resets + pool.stats().retired != 0) return "a reset failed: " + pool.stats().last_failure;
-  return std::nullopt;
+  return failed_reset(pool);
 }
 
 }  // namespace instbench::bench

@@ -50,8 +50,14 @@ class Oracle {
 // entries and, for odd seeds, grows tables; sets mutable globals; drops segments.
 void make_mess(Instance instance, uint64_t seed);
 
-// Makes `rounds` instances in the pool one after another, compares each with the oracle, does the calls (if any), makes
-// a mess of it and drops it. The pool's slots are unfit for timing afterwards. Throws WrongAnswer.
+// Makes one instance, compares it with the oracle, does the calls (if any), makes a mess of it and drops it. In odd rounds
+// it is grown first. The pool's slots are unfit for timing afterwards. Throws WrongAnswer.
+std::optional<std::string> find_leak_in_one(Pool& pool, const Tenant& tenant, Oracle& oracle, uint64_t round, uint64_t seed,
+                                            CallPlan* calls = nullptr);
+// Of a pool all of whose instances were dropped.
+std::optional<std::string> failed_reset(const Pool& pool);
+
+// The same with `rounds` instances one after another.
 std::optional<std::string> find_leak(Pool& pool, const Tenant& tenant, Oracle& oracle, int rounds, uint64_t seed,
                                      CallPlan* calls = nullptr);
 

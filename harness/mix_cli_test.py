@@ -61,10 +61,10 @@ class Asked(MixTest):
         self.assert_refused(self.run_mix("a.wat", "text.wasm"), 1, "text.wasm")
         self.assertFalse(self.out.exists())
 
-    def test_a_module_that_is_not_there_skips_the_mix_and_other_engines_their_cells(self):
-        done = self.run_mix("a.wat", "esbuild-go", "--arm=core:pool", "--blocks=1")
+    def test_a_module_that_is_not_there_skips_the_mix(self):
+        done = self.run_mix("a.wat", "esbuild", "--arm=core:pool", "--blocks=1")
         self.assertEqual(done.returncode, 1, done.stderr)  # nothing was measured
-        self.assertTrue(all(c["status"] == "skipped" and c["reason"].startswith("esbuild-go: ") for c in self.result()["cells"]))
+        self.assertTrue(all(c["status"] == "skipped" and c["reason"].startswith("esbuild: ") for c in self.result()["cells"]))
 
     def test_resume_goes_on_with_the_same_mix_only(self):
         self.assertEqual(self.run_mix("a.wat", "b.wat", "--arm=core:pool", "--blocks=1", "--touch=pool=1", real=False).returncode, 0)

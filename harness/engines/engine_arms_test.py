@@ -107,6 +107,13 @@ class Programs(EngineTest):
                 self.assertTrue(place % 8 == 0 and 0 <= place < 65536, place)
         self.assertEqual(request["module"]["exports"]["memory_bytes"], 65536)
 
+    def test_modules_that_share_a_pool_are_for_the_core_and_nobody_else_is_asked(self):
+        done, result = self.measure("core:pool-lazy", "mine@./mine.py", case=("--mix", "one-page", "one-segment", "--touch=slots=1"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([cell["status"] for cell in result["cells"]], ["ok", "skipped"])
+        self.assertEqual(result["cells"][1]["reason"], "modules that share one pool are measured in the core only")
+        self.assertFalse(self.seen.exists())
+
     def test_what_does_not_fit_the_module_is_skipped_without_asking(self):
         done, result = self.measure("mine@./mine.py", case=("smoke", "--touch=write=100000"))
         self.assertEqual({cell["status"] for cell in result["cells"]}, {"skipped"})

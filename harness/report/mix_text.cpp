@@ -10,6 +10,7 @@ namespace instbench::bench {
 namespace {
 
 constexpr std::string_view kModule = " module=";
+constexpr double kLeastShown = 0.001;
 
 // "hit" of "slot=hit memory=kept …".
 std::string slot_of(const std::string& path) {
@@ -26,7 +27,9 @@ std::string shares_text(const Json& paths) {
   }
   std::vector<std::string> parts;
   for (const char* slot : {"fresh", "hit", "stolen", "cold", "evicted"}) {
-    if (counts.contains(slot)) parts.push_back(percent_text(counts[slot] / all) + " " + slot);
+    if (!counts.contains(slot)) continue;
+    const double share = counts[slot] / all;
+    parts.push_back((share < kLeastShown ? "< " + percent_text(kLeastShown) : percent_text(share)) + " " + slot);
   }
   return join(parts, ", ");
 }

@@ -37,6 +37,7 @@ TEST(MixText, OnlyModulesThatWereBothAreCompared) {
 TEST(MixText, UnknownIsNotSaid) {
   EXPECT_EQ(slots_text({{"paths", nullptr}}), "");
   EXPECT_EQ(slots_text({{"paths", {{"slot=fresh", 7}}}, {"phases_by_path", nullptr}}), "slots: 100 % fresh");
+  EXPECT_EQ(slots_text({{"paths", {{"slot=hit", 99999}, {"slot=evicted", 1}}}}), "slots: 100 % hit, < 0.1 % evicted");
   EXPECT_EQ(choices_text(cell()), "");
 }
 

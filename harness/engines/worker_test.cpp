@@ -242,6 +242,23 @@ TEST_F(Worker, EveryThreadHasInstancesOfItsOwnAndAllAreCompared) {
   EXPECT_EQ(sample["counters"]["cycle"]["syscalls.madvise"], 1);  // of the measured thread
 }
 
+TEST_F(Worker, ModulesThatShareAPoolAreMeasuredInTheCoreOnly) {
+  Request one = request(testing_modules::kRich, "pool-lazy");
+  one.cell.mix = {{"rich", "again"}, 2, Mix::Order::rotate};
+  one.mixed = {{"rich", one.module_path, ""}, {"again", one.module_path, ""}};
+  const Json sample = ask(one);
+  ASSERT_EQ(sample["status"], "ok") << sample["reason"];
+  EXPECT_EQ(sample["verified"], true);
+  EXPECT_EQ(sample["verified_slots"], 2);
+  // Equal start states share their affinity: one slot of the two is used, and is never evicted.
+  ASSERT_EQ(sample["paths"].size(), 1U) << sample["paths"];
+  EXPECT_TRUE(sample["paths"].contains("slot=hit memory=kept tables=lazy reset=madvise"));
+  EXPECT_TRUE(sample["phases_by_path"].contains("slot=hit memory=kept tables=lazy reset=madvise module=again"));
+  one.arm = {"wasmtime", "", "wasmtime"};
+  EXPECT_EQ(ask(one)["status"], "skipped");
+  EXPECT_EQ(ask(one)["reason"], kMixIsForTheCore);
+}
+
 TEST_F(Worker, AFailureIsASampleToo) {
   Json sample = ask(request(testing_modules::kOutOfBounds, "pool-lazy"));
   EXPECT_EQ(sample["status"], "failed");

@@ -53,6 +53,58 @@ TEST(CaseId, NamesEveryCondition) {
   EXPECT_EQ(id_of(c), "m touch(r2,w16,c3,g1,runs4,reread) s1 v5% b1 t2");
 }
 
+Request mix_of_two() {
+  Request request;
+  request.cell.module = "mix(a+b)";
+  request.cell.slots = 2;
+  request.cell.threads = 2;
+  request.cell.mix = {{"a", "b"}, 4, Mix::Order::rotate};
+  request.mixed = {{"a", "/a.wat", "00"}, {"b", "/b.wat", "11"}};
+  request.arm = {"core", "s", "core:s"};
+  return request;
+}
+
+TEST(CaseId, OfAMixNamesThePoolAndTheOrder) {
+  Case c = mix_of_two().cell;
+  EXPECT_EQ(id_of(c), "mix(a+b) none s2 p4 t2 rotate");
+  c.mix.order = Mix::Order::uniform;
+  c.vary = 0.05;
+  EXPECT_EQ(id_of(c), "mix(a+b) none s2 p4 v5% t2");
+}
+
+TEST(RequestJson, OfAMixComesBackAndIsChecked) {
+  const Request request = mix_of_two();
+  const Json json = to_json(request);
+  const Request back = request_from_json(json);
+  EXPECT_EQ(back.cell, request.cell);
+  ASSERT_EQ(back.mixed.size(), 2U);
+  EXPECT_EQ(back.mixed[1].path, "/b.wat");
+  const auto reason_of = [&](const char* pointer, const Json& value) -> std::string {
+    Json changed = json;
+    changed[Json::json_pointer(pointer)] = value;
+    try {
+      request_from_json(changed);
+    } catch (const GrammarError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(reason_of("/cell/mix/pool", 3), "pool must be 4 (slots × threads) to 65536");
+  EXPECT_EQ(reason_of("/cell/mix/pool", 65537), "pool must be 4 (slots × threads) to 65536");
+  EXPECT_EQ(reason_of("/cell/mix/modules", {"a"}), "a mix is of 2 to 64 modules");
+  EXPECT_NE(reason_of("/cell/mix/order", "lifo").find("unknown order 'lifo'"), std::string::npos);
+  EXPECT_NE(reason_of("/mixed", Json::array()).find("must name the files"), std::string::npos);
+  EXPECT_NE(reason_of("/cell/preinit", {{"x", 1}}).find("no preinit"), std::string::npos);
+}
+
+TEST(Touch, PoolAndOrderAreOfAMix) {
+  EXPECT_NE(error_of("pool=2").find("is for --mix"), std::string::npos);
+  const auto cases = parse_touch("pool=1,4,order=rotate", SweepOf::mix).cases;
+  ASSERT_EQ(cases.size(), 2U);
+  EXPECT_EQ(cases[1].mix, (Mix{{}, 4, Mix::Order::rotate}));
+  EXPECT_THROW(parse_touch("call", SweepOf::mix), GrammarError);
+}
+
 TEST(Touch, ListsMakeAProductWithTheLastFastest) {
   EXPECT_EQ(ids("write=0,1,slots=1,64"),
             (std::vector<std::string>{" none s1", " none s64", " touch(w1) s1", " touch(w1) s64"}));

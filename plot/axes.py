@@ -84,6 +84,8 @@ SWEEPS = (
          asked="two or more counts (zero apart) of pages grown (--touch grow=0,1,4,16)"),
     Axis("entries", _worked("calls"), "table entries looked up", "table entries looked up per cycle", "entry",
          ("calls",), asked="two or more counts (zero apart) of table entries (--touch calls=0,1,64,1024)"),
+    Axis("pool", lambda case: case.pool or None, "the slots that modules share", "slots of the pool (P)", own=("pool",),
+         asked="two or more pools (--mix, --touch pool=1,2,4)"),
     Axis("density", _density, "the density of the data", "data, as a share of the memory that it spans", least=3,
          facts=("image_span_bytes",), tick=_percent,
          note="Density: the bytes that segments write, over those from the first of them to the last.",
@@ -159,7 +161,7 @@ def stem(case, axis, name):
     parts = [f"{letter}{given[key]}" for key, letter in letters.items() if key not in axis.own and given[key]]
     parts += ["reread"] if given["reread"] else []
     parts += [given["does"]] if case.workload["kind"] not in ("none", "touch") and "does" not in axis.own else []
-    swept = {key: 0 for key in ("vary",) if key in (*axis.own, axis.panel)}
+    swept = {key: 0 for key in ("vary", "pool") if key in (*axis.own, axis.panel)}
     return "-".join([name, *parts]) + selection.suffix(replace(case, **swept))
 
 

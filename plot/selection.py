@@ -33,12 +33,13 @@ def conditions_text(case, swept=()):
     slots, vary = "S swept" if "slots" in swept else f"S={case.slots}", "V swept" if "vary" in swept else f"V={100 * case.vary:g} %"
     text = f"{slots}, {vary}, B={case.bystanders}"
     text = text if case.threads == 1 else f"{text}, T={case.threads}"
-    return text + _pool(case, ", P=", ", ")
+    pool = "P swept" if "pool" in swept else f"P={case.pool}" if case.pool else ""
+    return ", ".join(part for part in (text, pool, _order(case)) if part)
 
 
-def _pool(case, before, between):
-    """Of a mix: the slots that its modules share, and their order where it is not the usual one."""
-    return (f"{before}{case.pool}" + (f"{between}{case.order}" if case.order != "uniform" else "")) if case.pool else ""
+def _order(case):
+    """Of a mix: the order of its modules, where it is not the usual one."""
+    return "" if case.order == "uniform" else case.order
 
 
 CONDITIONS_KEY = ("S: instances alive at once, the oldest dropped first; V: share of the touched addresses redrawn each cycle; "
@@ -49,14 +50,14 @@ ONE_HOT_SLOT = "S=1 only: one slot that stays in every cache flatters the strate
 def marks(case):
     """The conditions of a row among others, as short as they can be: "S=64 B=1"."""
     parts = [f"S={case.slots}", f"V={100 * case.vary:g}%" if case.vary else "", f"B={case.bystanders}" if case.bystanders else "",
-             f"T={case.threads}" if case.threads != 1 else "", _pool(case, "P=", " ")]
+             f"T={case.threads}" if case.threads != 1 else "", f"P={case.pool}" if case.pool else "", _order(case)]
     return " ".join(p for p in parts if p)
 
 
 def suffix(case):
     """Conditions other than slots, for a file name; nothing when they are the usual ones."""
     parts = [f"v{100 * case.vary:g}" if case.vary else "", f"b{case.bystanders}" if case.bystanders else "",
-             f"t{case.threads}" if case.threads != 1 else "", _pool(case, "p", "-")]
+             f"t{case.threads}" if case.threads != 1 else "", f"p{case.pool}" if case.pool else "", _order(case)]
     return "".join(f"-{p}" for p in parts if p)
 
 

@@ -40,6 +40,8 @@ def document_of(points, slots=(1, 64), spread=0.001):
             load = case["workload"]
             work = ",".join(f"{k}{v}" for k, v in load.items() if k != "kind" and v)
             case["id"] = f"{case['module']} {load['kind']}({work}) s{case['slots']} v{100 * case['vary']:g}%"
+            if "mix" in given:
+                case.update(mix=given["mix"], id=f"{case['id']} p{given['mix']['pool']}")
             facts = {"name": case["module"]} | FACTS | {k: v for k, v in given.items() if k in FACTS}
             if facts not in document["modules"]:
                 document["modules"].append(facts)
@@ -68,6 +70,7 @@ SWEEPS = {  # axis: (its document's points, the places that they are to have, th
     "runs": ([*of_setting("runs", (1, 4)), (16, {"runs": None})], [1, 4, 16], "cost-vs-runs-m-w16"),
     "growth": (of_setting("grow", (0, 1, 4, 16)), [0, 1, 4, 16], "cost-vs-growth-m-w16"),
     "entries": (of_setting("calls", (0, 1, 16, 64)), [0, 1, 16, 64], "cost-vs-entries-m-w16"),
+    "pool": ([(p, {"mix": {"modules": ["a", "b"], "pool": p, "order": "uniform"}}) for p in (1, 2, 8)], [1, 2, 8], "cost-vs-pool-m-w16"),
     "density": ([(409600 / span, given) for span, given in of_modules("image_span_bytes", (4096, 8192, 40960, 409600))],
                 [1, 10, 50, 100], "cost-vs-density-thing-w16"),
     "table-size": (of_modules("table_entries", (16, 1024, 65536)), [16, 1024, 65536], "cost-vs-table-size-thing-w16"),
@@ -110,9 +113,10 @@ class EveryAxis(Scratch):
                 self.check_layout(name, page)
                 text = words(page)
                 slots, vary = "S swept" if name == "slots" else "S=1", "V swept" if name == "vary" else "V=0 %"
-                self.assertIn(f"write 16 · {slots}, {vary}, B=0", text)
+                pool = ", P swept" if name == "pool" else ""
+                self.assertIn(f"write 16 · {slots}, {vary}, B=0{pool}", text)
                 if name != "slots":
-                    self.assertIn(f"write 16 · S=64, {vary}, B=0", text)
+                    self.assertIn(f"write 16 · S=64, {vary}, B=0{pool}", text)
                     one, other = page.figure.axes
                     self.assertEqual((one.get_xlim(), one.get_ylim()), (other.get_xlim(), other.get_ylim()))
 

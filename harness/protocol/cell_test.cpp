@@ -89,8 +89,8 @@ TEST(RequestJson, OfAMixComesBackAndIsChecked) {
     }
     return "accepted";
   };
-  EXPECT_EQ(reason_of("/cell/mix/pool", 3), "pool must be 4 (slots × threads) to 65536");
-  EXPECT_EQ(reason_of("/cell/mix/pool", 65537), "pool must be 4 (slots × threads) to 65536");
+  EXPECT_EQ(reason_of("/cell/mix/pool", 3U), "pool must be 4 (slots × threads) to 65536");
+  EXPECT_EQ(reason_of("/cell/mix/pool", 65537U), "pool must be 4 (slots × threads) to 65536");
   EXPECT_EQ(reason_of("/cell/mix/modules", {"a"}), "a mix is of 2 to 64 modules");
   EXPECT_NE(reason_of("/cell/mix/order", "lifo").find("unknown order 'lifo'"), std::string::npos);
   EXPECT_NE(reason_of("/mixed", Json::array()).find("must name the files"), std::string::npos);

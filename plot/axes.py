@@ -84,7 +84,7 @@ SWEEPS = (
          asked="two or more counts (zero apart) of pages grown (--touch grow=0,1,4,16)"),
     Axis("entries", _worked("calls"), "table entries looked up", "table entries looked up per cycle", "entry",
          ("calls",), asked="two or more counts (zero apart) of table entries (--touch calls=0,1,64,1024)"),
-    Axis("pool", lambda case: case.pool or None, "the slots that modules share", "slots of the pool (P)", own=("pool",),
+    Axis("pool", lambda case: case.pool or None, "pool slots", "slots of the pool (P), which the modules share", own=("pool",),
          asked="two or more pools (--mix, --touch pool=1,2,4)"),
     Axis("density", _density, "the density of the data", "data, as a share of the memory that it spans", least=3,
          facts=("image_span_bytes",), tick=_percent,

@@ -62,19 +62,25 @@ std::map<std::string, Cycles> cycles_by_module(const Json& phases_by_path) {
   return modules;
 }
 
-std::string cost_text(const std::map<std::string, Cycles>& modules) {
-  std::vector<std::string> both;
-  double evicted = 0, hit = 0;
+// The mean over the modules named.
+double mean_of(std::map<std::string, Cycles>& modules, const std::vector<std::string>& names, const std::string& slot) {
+  double sum = 0;
+  for (const std::string& name : names) sum += modules[name].at(slot);
+  return sum / static_cast<double>(names.size());
+}
+
+std::string cost_text(std::map<std::string, Cycles> modules) {
+  std::vector<std::string> evicted, hit, both;
   for (const auto& [name, cycles] : modules) {
-    if (!cycles.has("evicted") || !cycles.has("hit")) continue;
-    both.push_back(name);
-    evicted += cycles.at("evicted");
-    hit += cycles.at("hit");
+    if (cycles.has("evicted")) evicted.push_back(name);
+    if (cycles.has("hit")) hit.push_back(name);
+    if (cycles.has("evicted") && cycles.has("hit")) both.push_back(name);
   }
-  if (both.empty()) return "";
-  const auto count = static_cast<double>(both.size());
-  return "; an evicted cycle takes " + time_text(evicted / count) + ", a hit " + time_text(hit / count) +
-         (both.size() == modules.size() ? "" : " (" + join(both, ", ") + ")");
+  if (both.empty() && evicted.empty() == hit.empty()) return "";  // of different modules: not to be compared
+  if (both.empty() && hit.empty()) return "; an evicted cycle takes " + time_text(mean_of(modules, evicted, "evicted"));
+  if (both.empty()) return "; a hit takes " + time_text(mean_of(modules, hit, "hit"));
+  return "; an evicted cycle takes " + time_text(mean_of(modules, both, "evicted")) + ", a hit " +
+         time_text(mean_of(modules, both, "hit")) + (both.size() == modules.size() ? "" : " (" + join(both, ", ") + ")");
 }
 
 }  // namespace

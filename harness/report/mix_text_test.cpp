@@ -32,6 +32,8 @@ TEST(MixText, OnlyModulesThatWereBothAreCompared) {
   EXPECT_TRUE(slots_text(one).ends_with("an evicted cycle takes 20.0 µs, a hit 500 ns (a.wat)")) << slots_text(one);
   one["phases_by_path"].erase("slot=evicted memory=mapped reset=madvise module=a.wat");
   EXPECT_EQ(slots_text(one), "slots: 62 % hit, 5 % stolen, 33 % evicted");
+  one["phases_by_path"].erase("slot=evicted memory=mapped reset=madvise module=my b.wat");
+  EXPECT_EQ(slots_text(one), "slots: 62 % hit, 5 % stolen, 33 % evicted; a hit takes 500 ns");
 }
 
 TEST(MixText, UnknownIsNotSaid) {

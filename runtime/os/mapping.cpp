@@ -172,6 +172,17 @@ void populate_for_reading(Range range) noexcept {
 
 void page_out(Range range) noexcept { static_cast<void>(::madvise(range.base, range.bytes, MADV_PAGEOUT)); }
 
+void make_cold(Range range) noexcept { static_cast<void>(::madvise(range.base, range.bytes, MADV_COLD)); }
+
+bool collapse(Range range) noexcept {
+  constexpr int kCollapse = 25;  // MADV_COLLAPSE
+  bool all = true;
+  const uint64_t first = round_up(reinterpret_cast<uint64_t>(range.base), kHugePageBytes) - reinterpret_cast<uint64_t>(range.base);
+  for (uint64_t at = first; at + kHugePageBytes <= range.bytes; at += kHugePageBytes)
+    all = ::madvise(range.base + at, kHugePageBytes, kCollapse) == 0 && all;
+  return all;
+}
+
 void avoid_huge_pages(Range range) {
   if (count(Call::madvise) && ::madvise(range.base, range.bytes, MADV_NOHUGEPAGE) == 0) return;
   if (errno != EINVAL) throw_errno(describe("madvise(MADV_NOHUGEPAGE)", range));

@@ -86,6 +86,11 @@ void populate_for_reading(Range range) noexcept;
 // Asks the kernel to move these pages out to swap (MADV_PAGEOUT, Linux 5.4): what a page scan must see through. A hint, for
 // tests: without swap it does nothing. Not counted.
 void page_out(Range range) noexcept;
+// Marks these pages as the next to go (MADV_COLD, Linux 5.4). A hint, for tests. Not counted.
+void make_cold(Range range) noexcept;
+// Makes huge pages of the small ones in the 2 MiB-aligned parts of the range now (MADV_COLLAPSE, Linux 6.1), as khugepaged
+// would in its time. False when the kernel refused some: no memory there, huge pages off. For tests. Not counted.
+bool collapse(Range range) noexcept;
 // Never huge pages here, nor khugepaged's collapsing, which gives pages to a process without a fault of it
 // (MADV_NOHUGEPAGE). A kernel that has none has nothing to be told.
 void avoid_huge_pages(Range range);

@@ -5,12 +5,17 @@
 
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "runtime/module/load.hpp"
 #include "runtime/pool/pool.hpp"
+
+namespace instbench {
+inline void PrintTo(const Strategy& strategy, std::ostream* out) { *out << canonical(strategy); }
+}  // namespace instbench
 
 namespace instbench::testing_modules {
 

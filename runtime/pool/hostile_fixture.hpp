@@ -1,5 +1,5 @@
-// Tenants of a module that is large enough for huge pages and for thousands of runs, beside an instance that has its
-// memory to itself: for the tests of what a host may do to memory.
+// Tenants of one slot, each compared with an instance that has its memory to itself: for the tests of what a host may do to
+// memory.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,40 +13,37 @@
 
 namespace instbench::testing_modules {
 
-inline constexpr uint64_t kLargePages = 192 * kWasmPageBytes / os::kPageBytes;  // 12 MiB
-inline constexpr uint64_t kImagePages = 1024;                                   // of which an image has content
-
-// 4 MiB of image, a byte in each page, then zeros with one page of content among them; a table and globals.
-inline const std::string& large_wat() {
-  static const std::string kText = [] {
-    std::string text =
-        "(module (memory 192 224) (table 40 100 funcref) (global (mut i32) (i32.const 7)) (global (mut i64) (i64.const -1))"
-        " (func $a) (func $b (result i32) i32.const 1) (elem (i32.const 3) $a $b) (data (i32.const 8192100) \"far\")";
-    for (uint64_t page = 0; page < kImagePages; ++page)
-      text += " (data (i32.const " + std::to_string(page * os::kPageBytes + 64) + ") \"x\")";
-    return text + ")";
-  }();
-  return kText;
+// A memory of 64 KiB pages that starts with content in each of so many pages of 4 KiB, then zeros and one page of content
+// near its end; a table of `entries`; globals.
+inline std::string wat_with(uint64_t memory_pages, uint64_t image_pages, const char* entries) {
+  std::string text = "(module (memory " + std::to_string(memory_pages) + " " + std::to_string(memory_pages + 32) + ") (table " +
+                     entries + " funcref) (global (mut i32) (i32.const 7)) (global (mut i64) (i64.const -1)) (func $a)" +
+                     " (func $b (result i32) i32.const 1) (elem (i32.const 3) $a $b) (data (i32.const " +
+                     std::to_string((memory_pages - 2) * kWasmPageBytes) + ") \"far\")";
+  for (uint64_t page = 0; page < image_pages; ++page)
+    text += " (data (i32.const " + std::to_string(page * os::kPageBytes + 64) + ") \"x\")";
+  return text + ")";
 }
 
-// The same memory in a module with another table.
-inline const std::string& large_twin_wat() {
-  static const std::string kText = [] {
-    std::string text = large_wat();
-    return text.replace(text.find("(table 40 100"), 13, "(table 60 200");
-  }();
-  return kText;
-}
+// `twin` has the memory of `large` and another table, `small` has another memory.
+struct ThreeModules {
+  std::shared_ptr<const Module> large, twin, small;
 
-// The three modules of these tests in one pool: `twin` has the memory of `large`, `small` has another.
+  ThreeModules(uint64_t memory_pages, uint64_t image_pages)
+      : large(module_of(wat_with(memory_pages, image_pages, "40 100").c_str())),
+        twin(module_of(wat_with(memory_pages, image_pages, "60 200").c_str())),
+        small(module_of(kOther)) {}
+};
+
+// The three in one pool.
 struct ThreeTenants {
   std::shared_ptr<const Prepared> prepared[3];
   Pool pool;
   const Tenant &large, &twin, &small;
 
-  ThreeTenants(const Strategy& strategy, uint32_t slots)
-      : prepared{Prepared::make(module_of(large_wat().c_str()), strategy),
-                 Prepared::make(module_of(large_twin_wat().c_str()), strategy), Prepared::make(module_of(kOther), strategy)},
+  ThreeTenants(const ThreeModules& modules, const Strategy& strategy, uint32_t slots)
+      : prepared{Prepared::make(modules.large, strategy), Prepared::make(modules.twin, strategy),
+                 Prepared::make(modules.small, strategy)},
         pool(strategy, geometry(), slots),
         large(pool.admit(prepared[0])),
         twin(pool.admit(prepared[1])),
@@ -62,10 +59,12 @@ struct ThreeTenants {
 
 // One slot under test, and what its tenants are compared with.
 struct Tenancy : ThreeTenants {
-  explicit Tenancy(const Strategy& strategy)
-      : ThreeTenants(strategy, 1),
-        references_(eager(strategy), 3),
-        fresh_{{references_.pool, references_.large}, {references_.pool, references_.twin}, {references_.pool, references_.small}} {}
+  Tenancy(const ThreeModules& modules, const Strategy& strategy)
+      : ThreeTenants(modules, strategy, 1),
+        references_(modules, eager(strategy), 3),
+        fresh_{{references_.pool, references_.large},
+               {references_.pool, references_.twin},
+               {references_.pool, references_.small}} {}
 
   // Fails the test unless the lease starts as one on a slot of its own does.
   void expect_pristine(Lease& lease) {
@@ -98,7 +97,7 @@ inline void spoil(const Instance& instance, uint64_t first = 0, uint64_t step = 
 // Grows memory and table, and writes to what that adds.
 inline void spoil_growth(const Instance& instance) {
   const uint64_t pages = instance.memory(0).size() / kWasmPageBytes;
-  if (instance.grow_memory(0, pages < 224 && pages >= 192 ? 4 : 1))
+  if (instance.grow_memory(0, 4) || instance.grow_memory(0, 1))
     std::fill(instance.memory(0).begin() + static_cast<std::ptrdiff_t>(pages * kWasmPageBytes), instance.memory(0).end(),
               std::byte{0xef});
   if (const auto entries = instance.grow_table(0, 10))

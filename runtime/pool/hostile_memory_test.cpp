@@ -22,6 +22,12 @@ namespace {
 
 using namespace testing_modules;
 
+// 12 MiB, of which 4 MiB are image: room for huge pages, and for more than a thousand runs.
+const ThreeModules& large_modules() {
+  static const ThreeModules kModules(192, 1024);
+  return kModules;
+}
+
 // The sum of a field of /proc/self/smaps ("Locked", in KiB there) over the mappings that reach into the range, in bytes.
 uint64_t smaps_sum(os::Range range, const std::string& field) {
   std::ifstream file("/proc/self/smaps");
@@ -59,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostileMemory, testing::ValuesIn(all_strategies())
 
 // MADV_DONTNEED refuses locked pages (EINVAL) and leaves them as they are. The raw call: sanitizers make mlock(3) nothing.
 TEST_P(HostileMemory, LockedByTheTenant) {
-  Tenancy one(GetParam());
+  Tenancy one(large_modules(), GetParam());
   uint64_t wiped = 0;
   for (int round = 0; round < 6; ++round) {
     Lease lease(one.pool, round % 3 == 2 ? one.twin : one.large);
@@ -93,7 +99,7 @@ TEST_P(HostileMemory, LockedAsSoonAsItIsMapped) {
   const os::ForkResult child = os::run_forked(
       [] {
         if (::syscall(SYS_mlockall, MCL_FUTURE) != 0) throw std::runtime_error(kSkip + std::string("mlockall: ") + std::strerror(errno));
-        Tenancy one(GetParam());
+        Tenancy one(large_modules(), GetParam());
         for (int round = 0; round < 6; ++round) {
           Lease lease(one.pool, round % 3 == 2 ? one.small : one.large);
           one.expect_pristine(lease);
@@ -114,7 +120,7 @@ TEST_P(HostileMemory, LockedAsSoonAsItIsMapped) {
 
 // More runs than reset=scan looks at (32), than one scan returns (341), than reset=restore remembers (1,024).
 TEST_P(HostileMemory, ThousandsOfRuns) {
-  Tenancy one(GetParam());
+  Tenancy one(large_modules(), GetParam());
   const bool overlay = GetParam().memory == MemoryInit::overlay;
   const auto find = GetParam().reset == Reset::track ? os::find_written_pages : os::find_private_pages;
   uint64_t most = 0;
@@ -142,7 +148,7 @@ TEST_P(HostileMemory, ThousandsOfRuns) {
 
 // MADV_PAGEOUT while a tenant lives and between tenants. What can go out: clean pages of files; the rest needs swap.
 TEST_P(HostileMemory, SentOut) {
-  Tenancy one(GetParam());
+  Tenancy one(large_modules(), GetParam());
   uint64_t out = 0;
   const auto send_out = [&](os::Range range) {
     const uint64_t before = smaps_sum(range, "Rss");
@@ -166,7 +172,7 @@ TEST_P(HostileMemory, SentOut) {
 
 // MADV_COLD clears what the kernel knows of their use.
 TEST_P(HostileMemory, Aged) {
-  Tenancy one(GetParam());
+  Tenancy one(large_modules(), GetParam());
   uint64_t aged = 0;
   const auto age = [&](os::Range range) {
     const uint64_t before = smaps_sum(range, "Referenced");
@@ -189,7 +195,7 @@ TEST_P(HostileMemory, Aged) {
 
 // Pages that become huge between a tenant's writes and the reset, and while the slot is idle.
 TEST_P(HostileMemory, MadeHuge) {
-  Tenancy one(GetParam());
+  Tenancy one(large_modules(), GetParam());
   const bool refuses = GetParam().find == Find::faults;  // it must: pages would become private without a fault
   uint64_t huge = 0;
   for (uint64_t round = 0; round < 8; ++round) {
@@ -221,7 +227,7 @@ TEST_P(HostileMemory, HugeFromTheStart) {
   Strategy strategy = GetParam();
   strategy.thp = Thp::on;
   if (strategy.find == Find::faults) GTEST_SKIP() << "find=faults refuses thp=on";
-  Tenancy one(strategy);
+  Tenancy one(large_modules(), strategy);
   uint64_t huge = 0;
   for (uint64_t round = 0; round < 8; ++round) {
     Lease lease(one.pool, round % 4 == 3 ? one.twin : one.large);

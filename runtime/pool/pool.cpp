@@ -38,6 +38,11 @@ Tenant& Pool::admit(std::shared_ptr<const Prepared> prepared) {
   return *tenants_.back();
 }
 
+void Pool::dismiss(const Tenant& tenant) {
+  flush();  // what waits names its tenant
+  std::erase_if(tenants_, [&](const std::unique_ptr<Tenant>& one) { return one.get() == &tenant; });
+}
+
 Pool::Claim Pool::acquire(const Tenant& tenant) {
   // What waits for its reset goes before another module's slot.
   auto taken = store_->caches().take(thread_, tenant.key_, queue_.empty());

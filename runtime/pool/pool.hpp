@@ -63,6 +63,9 @@ class Pool {
   // Throws Unsupported when the module does not fit the pool's slots. Modules with equal memory start
   // states share their affinity.
   Tenant& admit(std::shared_ptr<const Prepared> prepared);
+  // Lets go of a module, which may be destroyed then and its code unloaded; `tenant` is gone. Slots keep its memory image
+  // for whoever is admitted with the same. REQUIRES: all its instances were released, and those of their groups.
+  void dismiss(const Tenant& tenant);
   // From now on it is decided how this module's slots are reset (reset=restore): what its resets so far speak for, put
   // back in place or give back. Which pages are kept goes on being learnt.
   const Choice& freeze(Tenant& tenant) { return tenant.habit_.freeze(); }

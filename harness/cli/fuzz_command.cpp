@@ -37,7 +37,8 @@ std::string counts_text(const ModelReport& report) {
          std::to_string(report.links) + " linked, " + std::to_string(report.evictions) + " evictions, " +
          std::to_string(report.steals) + " steals, " + std::to_string(report.budget_changes) + " budgets (" +
          std::to_string(report.trimmed) + " slots trimmed), " + std::to_string(report.calls) + " calls, " + std::to_string(report.traps) + " traps, " +
-         std::to_string(report.thread_hops) + " threads, " + std::to_string(report.forks) + " forks, " +
+         std::to_string(report.paged_out) + " paged out, " + std::to_string(report.aged) + " aged, " +
+         std::to_string(report.collapses) + " made huge, " + std::to_string(report.thread_hops) + " threads, " + std::to_string(report.forks) + " forks, " +
          bytes_text(static_cast<double>(report.bytes_compared)) + " compared";
 }
 

@@ -147,7 +147,8 @@ class Model {
   }
 
  private:
-  size_t any_module() { return taken_[random_.below(taken_.size())]; }
+  // The last one is large, which makes comparing slow: it comes seldom.
+  size_t any_module() { return taken_[random_.below(taken_.size() - (chance(15) ? 0 : 1))]; }
   bool chance(uint64_t one_in) { return random_.below(one_in) == 0; }
 
   void operation() {
@@ -173,7 +174,7 @@ class Model {
       case 8:
         return chance(6) ? grow_table(life) : set_global(life);
       default:
-        if (chance(40)) return page_out(life);
+        if (chance(20)) return disturb(life);
         if (chance(20)) return change_budget();
         if (chance(4)) return trap(which);
         return read_entry(life);
@@ -324,11 +325,22 @@ class Model {
     }
   }
 
-  // Pages that are on their way out are neither present nor clean. A hint: without swap, the kernel keeps them.
-  void page_out(Life& life) {
+  // What a host may do to the pages of a live instance. Pages that are on their way out are neither present nor clean
+  // (without swap the kernel keeps them); huge pages come with neighbours that nobody wrote.
+  void disturb(Life& life) {
     if (life.objects->memories.empty()) return;
     const std::span<std::byte> memory = life.instance().memory(0);
-    os::page_out({memory.data(), memory.size()});
+    const os::Range pages{memory.data(), memory.size()};
+    const uint64_t how = random_.below(memory.size() < os::kHugePageBytes ? 2 : 3);
+    if (how == 0) {
+      ++report_.paged_out;
+      os::page_out(pages);
+    } else if (how == 1) {
+      ++report_.aged;
+      os::make_cold(pages);
+    } else if (os::collapse(pages)) {
+      ++report_.collapses;
+    }
   }
 
   // What idle slots may keep resident: from nothing to as much as they like.
@@ -425,6 +437,9 @@ ModelReport& operator+=(ModelReport& sum, const ModelReport& more) {
   sum.instances += more.instances;
   sum.evictions += more.evictions;
   sum.steals += more.steals;
+  sum.paged_out += more.paged_out;
+  sum.aged += more.aged;
+  sum.collapses += more.collapses;
   sum.trimmed += more.trimmed;
   sum.budget_changes += more.budget_changes;
   sum.links += more.links;

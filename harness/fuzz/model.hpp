@@ -3,7 +3,7 @@
 // Every instance has a twin made of vectors. Operations are drawn at random: instantiate one of six modules, write from
 // the host and by guest code, fill a memory to its end, grow memory and table, set and clear table entries, write
 // globals, link to a living instance and write through the link, call, trap, drop, evict (there are fewer slots than
-// modules), page out, change what idle slots may keep, go on in another thread, fork; several threads may do all of that at
+// modules), have the kernel page out, age or make huge what an instance lives in, change what idle slots may keep, go on in another thread, fork; several threads may do all of that at
 // once over slots that they share. Whatever an instance can observe is compared with its twin when it
 // is made, now and then, and before it is dropped: every byte of its memories, the first byte beyond them, every table
 // entry (whether it is null, and what a call of it answers), every global.
@@ -39,6 +39,9 @@ struct ModelReport {
   uint64_t steals = 0;          // slots taken from another thread's cache
   uint64_t budget_changes = 0;
   uint64_t trimmed = 0;         // idle slots that gave their pages back for the budget
+  uint64_t paged_out = 0;       // live memories that the kernel was asked to send out
+  uint64_t aged = 0;            // likewise to regard as unused
+  uint64_t collapses = 0;       // live memories that it made huge pages of
   uint64_t links = 0;
   uint64_t calls = 0;
   uint64_t traps = 0;

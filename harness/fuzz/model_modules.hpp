@@ -162,6 +162,17 @@ inline const std::vector<ModelModule>& model_modules() {
        false,
        {},
        8},
+      // Room for a huge page: 2 MiB of zeros, content behind them; a table that is never written. The last module
+      // (Model::any_module).
+      {"(module (memory 36 38) (table $t 6 funcref) (func $own (result i32) (i32.const 9)) (elem (i32.const 4) $own)"
+       " (data (i32.const 2200000) \"behind\")" MODEL_MEMORY_FUNCTIONS MODEL_TABLE_CALL ")",
+       {36},
+       {{{2200000, "behind"}}},
+       {0, 0, 0, 0, 9, 0},
+       {},
+       false,
+       {},
+       9},
   };
   return kModules;
 }

@@ -38,9 +38,12 @@ TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
     EXPECT_EQ(report.forks > 0, options.fork);
     EXPECT_GT(report.instances, options.operations / 100);
     const bool retained = options.strategy.tables == TableInit::retained;  // the modules that link have no such table
-    EXPECT_EQ(report.modules, retained ? 3u : 9u);
+    EXPECT_EQ(report.modules, retained ? 4u : 10u);
     EXPECT_EQ(report.links != 0, !retained);
     EXPECT_GT(report.traps, 0u);
+    EXPECT_GT(report.budget_changes, 0u);
+    EXPECT_GT(report.paged_out, 0u);
+    EXPECT_GT(report.aged, 0u);
     EXPECT_GT(report.calls, report.instances);
   } catch (const Unsupported& error) {
     GTEST_SKIP() << error.what();

@@ -84,12 +84,12 @@ struct Tenancy : ThreeTenants {
   Lease fresh_[3];
 };
 
-// Writes to every step-th page from `first` on, to every table entry and every global.
+// Writes to every step-th page from `first` on, to every table entry (of a retained table it looks at each: that stays) and
+// every global.
 inline void spoil(const Instance& instance, uint64_t first = 0, uint64_t step = 1) {
   const std::span<std::byte> memory = instance.memory(0);
   for (uint64_t at = first * os::kPageBytes + 9; at < memory.size(); at += step * os::kPageBytes) memory[at] = std::byte{0xee};
-  for (uint64_t i = 0; i < instance.table_size(0); ++i)
-    instance.set(0, i, instance.prepared().ref_to(0, instance.vmctx().base()));
+  write_all_entries(instance, 0, 0);
   const VmctxLayout& layout = instance.prepared().layout();
   std::memset(instance.vmctx().base() + layout.globals, 0xee, layout.total - layout.globals);
 }
@@ -100,6 +100,7 @@ inline void spoil_growth(const Instance& instance) {
   if (instance.grow_memory(0, 4) || instance.grow_memory(0, 1))
     std::fill(instance.memory(0).begin() + static_cast<std::ptrdiff_t>(pages * kWasmPageBytes), instance.memory(0).end(),
               std::byte{0xef});
+  if (instance.prepared().table(0).retained) return;
   if (const auto entries = instance.grow_table(0, 10))
     instance.set(0, *entries + 5, instance.prepared().ref_to(0, instance.vmctx().base()));
 }

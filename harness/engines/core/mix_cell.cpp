@@ -226,11 +226,6 @@ void MixCell::run(uint64_t count) {
   for (uint64_t i = 0; i < count; ++i) lanes_[0].ring->cycle(none);
 }
 
-void MixCell::run_probed(uint64_t count) {
-  ProbeMarks probes;
-  for (uint64_t i = 0; i < count; ++i) lanes_[0].ring->cycle(probes);
-}
-
 PhaseTimes MixCell::phased_cycle() {
   ClockMarks marks;
   lanes_[0].ring->cycle(marks);

@@ -14,7 +14,7 @@
 namespace instbench::bench {
 namespace {
 
-constexpr uint64_t kOperationsPerFork = 15'000, kOperationsOfChild = 300;
+constexpr uint64_t kOperationsPerFork = 8'000, kOperationsOfChild = 300;
 
 struct Compiled {
   std::shared_ptr<const Module> module;

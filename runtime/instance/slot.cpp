@@ -106,10 +106,8 @@ bool Slot::holds(const Prepared& prepared) const {
 MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
   const bool has_memory = !prepared.needs().memory_pages.empty();
-  // What another module's resets kept may lie outside this one's parts, where no reset of it would count or find it.
-  if (state_ == SlotState::ready && resident_bytes_ != 0 && vmctx_owner_ != prepared.id() && holds(prepared)) give_pages_back();
+  if (state_ == SlotState::ready && holds(prepared)) drop_others(prepared);
   if (state_ == SlotState::ready && holds(prepared)) {
-    drop_retained(prepared);
     fit_sizes(prepared);
     if (vmctx_owner_ != prepared.id()) begin_keeping(prepared);
     return has_memory ? MemoryPath::kept : MemoryPath::none;
@@ -294,9 +292,25 @@ void Slot::end_discard() {
   state_ = SlotState::ready;
 }
 
+// What another module left that is not this one's: pages that its resets kept, which may lie outside this one's parts, where
+// no reset would count or find them; and its retained tables. Where the kernel does not give them up (they are locked),
+// everything goes.
+void Slot::drop_others(const Prepared& prepared) {
+  try {
+    if (resident_bytes_ != 0 && vmctx_owner_ != prepared.id()) discard_kept();
+    drop_retained(prepared);
+  } catch (const std::system_error&) {
+    wipe();
+  }
+}
+
 void Slot::give_pages_back() {
-  INSTBENCH_ASSERT(state_ == SlotState::ready);
   if (!tracking_.empty()) return wipe();
+  discard_kept();
+}
+
+void Slot::discard_kept() {
+  INSTBENCH_ASSERT(state_ == SlotState::ready);
   state_ = SlotState::unknown;
   for (size_t i = 0; i < memories_.size(); ++i) {
     const uint64_t tables = i == 0 ? geometry_.tables_bytes : 0;

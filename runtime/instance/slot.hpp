@@ -121,6 +121,8 @@ class alignas(64) Slot {
   };
 
   bool holds(const Prepared& prepared) const;
+  void drop_others(const Prepared& prepared);
+  void discard_kept();
   void forget();  // what was in the range
   void open(const Prepared& prepared);
   void map_extents(const Prepared& prepared, size_t memory);

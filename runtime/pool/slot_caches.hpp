@@ -43,7 +43,8 @@ class SlotCaches {
   Key new_key();
 
   // `thread` (below threads()) is the caller's own number: no two threads use one at the same time.
-  // Nothing when every slot is taken or retired, or holds what another key stands for and `may_evict` is false.
+  // Nothing when every slot is taken or retired, or holds what another key stands for and `may_evict` is false. Where other
+  // threads take and give back meanwhile, a slot that is free at every moment can be missed: it is never where one looks.
   std::optional<Taken> take(uint32_t thread, Key key, bool may_evict = true);
   // The slot now holds what `key` stands for. REQUIRES: it is taken.
   void give_back(uint32_t thread, SlotId slot, Key key);

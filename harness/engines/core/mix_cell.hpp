@@ -30,7 +30,6 @@ class MixCell final : public Cell {
   void inject(const Injection&) override { throw Skip("--inject is for cases of one module"); }
   void cycles(benchmark::State& state) override;
   void run(uint64_t count) override;
-  void run_probed(uint64_t count, const Itt* itt) override;
   void cycle_beside(uint64_t thread) override;
   PhaseTimes phased_cycle() override;
   CounterSlopes count() override;  // over whole rounds of the modules' order

@@ -1,28 +1,18 @@
 // Cycles with marks for a profiler. Apart from core_cell.cpp, since GCC decides by the whole file what it inlines (its
 // parameter inline-unit-growth): there they would change the loops that are timed.
 #include "harness/engines/core/core_cell.hpp"
-#include "harness/engines/core/mix_cell.hpp"
 #include "harness/worker/itt.hpp"
 
 namespace instbench::bench {
 
-namespace {
-
-template <typename Ring>
-void run_probed(Ring& ring, uint64_t count, const Itt* itt) {
+void CoreCell::run_probed(uint64_t count, const Itt* itt) {
   const auto run_with = [&](auto marks) {
-    for (uint64_t i = 0; i < count; ++i) ring.cycle(marks);
+    for (uint64_t i = 0; i < count; ++i) lanes_[0].ring->cycle(marks);
   };
   if (itt != nullptr)
     run_with(TaskMarks{*itt});
   else
     run_with(ProbeMarks{});
 }
-
-}  // namespace
-
-void CoreCell::run_probed(uint64_t count, const Itt* itt) { bench::run_probed(*lanes_[0].ring, count, itt); }
-
-void MixCell::run_probed(uint64_t count, const Itt* itt) { bench::run_probed(*lanes_[0].ring, count, itt); }
 
 }  // namespace instbench::bench

@@ -164,13 +164,18 @@ ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint6
 }
 
 void Residency::prefault(const StartState& start, std::span<const PageSpan> pages) {
+  const auto is_long = [](const PageSpan& span) { return span.pages >= kShortestPrefault; };
+  size_t ranges = 0;
+  for (const PageSpan& span : pages) {
+    if (is_long(span)) given_back[ranges++] = {start.at(span.first), span.pages * os::kPageBytes};
+  }
+  if (ranges == 0) return;
   kept_complete_ = false;
   const uint64_t faults = os::process_faults();
-  size_t ranges = 0;
-  for (const PageSpan& span : pages) given_back[ranges++] = {start.at(span.first), span.pages * os::kPageBytes};
   os::populate_all(std::span(given_back).first(ranges));
   kept_complete_ = true;
   for (const PageSpan& span : pages) {
+    if (!is_long(span)) continue;
     std::fill_n(ages_.begin() + span.first, span.pages, kKept);
     keep(span);
   }

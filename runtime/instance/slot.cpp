@@ -126,6 +126,9 @@ MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
 // From all closed to `ready`: one mprotect opens vmctx, tables and memory 0, which lie side by side.
 void Slot::open(const Prepared& prepared) {
   state_ = SlotState::unknown;
+  // While the slot is one mapping yet: later it costs a split of each. Overlays need it not: a private view of a file has small
+  // pages only.
+  if (prepared.strategy().find == Find::faults) os::avoid_huge_pages(mapping_.range());
   const SlotNeeds& needs = prepared.needs();
   const uint64_t head = geometry_.vmctx_bytes + geometry_.tables_bytes;
   const uint64_t first = needs.memory_pages.empty() ? 0 : start_bytes(prepared, 0);
@@ -140,7 +143,6 @@ void Slot::open(const Prepared& prepared) {
       os::prefer_huge_pages({memory_base(i), memories_[i].accessible});
     map_extents(prepared, i);
   }
-  if (prepared.strategy().find == Find::faults) os::avoid_huge_pages(mapping_.range());
   retained_ = retained(prepared);
   begin_keeping(prepared);
   state_ = SlotState::ready;

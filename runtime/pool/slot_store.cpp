@@ -1,6 +1,9 @@
 #include "runtime/pool/slot_store.hpp"
 
+#include <array>
+
 #include "runtime/os/features.hpp"
+#include "runtime/os/pagemap.hpp"
 
 namespace instbench {
 namespace {
@@ -38,6 +41,12 @@ SlotStore::SlotStore(const Strategy& strategy, const SlotGeometry& geometry, uin
       budget_(strategy.pool_resident_bytes) {
   slots_.reserve(slots);
   for (uint32_t i = 0; i < slots; ++i) slots_.emplace_back(geometry);
+  // The first search of a process opens its page map: not in somebody's first reset.
+  if (strategy.reset == Reset::scan || strategy.reset == Reset::restore) {
+    std::array<os::PageRegion, 1> found{};
+    alignas(os::kPageBytes) std::byte page[os::kPageBytes];
+    static_cast<void>(os::find_private_pages({page, sizeof page}, found));
+  }
 }
 
 std::optional<SlotStore::SlotId> SlotStore::id_of(const Slot& slot) const {

@@ -285,9 +285,11 @@ class Table {
     const Json facts = own.value("facts", Json::object());
     const Json chosen = facts.is_object() ? facts.value("chosen", Json()) : Json();
     if (!chosen.is_object() || !chosen.value("reset", Json()).is_string()) return "";
+    const Json kind = chosen.value("tables", Json());
+    const std::string tables = kind.is_string() ? " tables=" + kind.get<std::string>() : "";
     const std::string cycles = number_text(number_at(chosen, {"after_cycles"}).value_or(0));
     return paint_.dim(wrapped("  " + own.at("arm").get<std::string>() + ": ",
-                              "reset=" + chosen.at("reset").get<std::string>() + " after " + cycles +
+                              "reset=" + chosen.at("reset").get<std::string>() + tables + " after " + cycles +
                                   " cycles: " + chosen.value("why", std::string("no reason given"))));
   }
 

@@ -145,7 +145,12 @@ Json chosen_of(const Strategy& strategy, const Tenant& tenant, uint64_t after_cy
   std::string why = "keeping the pages costs as much as " + faults(choice.keeping) + " faults a reset, giving them back " +
                     faults(choice.giving_back);
   if (choice.resets == 0) why = choice.empty == 0 ? "no instance was used: no slot needed a reset" : "no page was written";
+  const Prepared& prepared = tenant.prepared();
+  const bool chooses_tables = strategy.tables == TableInit::proven && prepared.table_count() != 0;
   return {{"reset", choice.keeps_pages ? "restore" : "madvise"},
+          {"tables", !chooses_tables             ? Json(nullptr)
+                     : prepared.retains_tables() ? Json("retained")
+                                                 : Json("lazy")},
           {"after_cycles", after_cycles},
           {"resets_judged", choice.resets},
           {"why", why}};

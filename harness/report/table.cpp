@@ -262,13 +262,35 @@ class Table {
     return lines;
   }
 
+  // "694 k", "1.62 M".
+  static std::string rate_text(double per_second) {
+    const double unit = per_second >= 1e6 ? 1e6 : 1e3, value = per_second / unit, steps = value < 10 ? 100 : value < 100 ? 10 : 1;
+    return number_text(std::round(value * steps) / steps) + (unit == 1e6 ? " M" : " k");
+  }
+
+  // ", 94 % of twice one thread's", where the same case was measured with one thread.
+  std::string efficiency_text(const Json& own, double threads, double cycle_ns) const {
+    std::string with_one = own.at("case").get<std::string>();
+    const std::string suffix = " t" + number_text(threads);
+    const size_t at = with_one.rfind(suffix);
+    if (at == std::string::npos) return "";
+    with_one.erase(at, suffix.size());
+    const Json* one = cell(with_one, own.at("arm").get<std::string>());
+    const auto alone = one == nullptr ? std::nullopt : number_at(*one, {"batch", "median_real_ns"});
+    return alone ? ", " + percent_text(*alone / cycle_ns) + " of " + number_text(threads) + " times one thread's" : "";
+  }
+
   // What all threads do together, how long a cycle of one of them takes, and what they cost each other in the kernel.
   std::string threads_line(const Json& own, double threads) const {
     const auto cycle = number_at(own, {"batch", "median_real_ns"});
     const Json events = own.value("kernel_events", Json());
     if (own.at("status") != "ok" || !cycle || *cycle <= 0 || (threads == 1 && !events.is_object())) return "";
     std::vector<std::string> parts;
-    if (threads > 1) parts.push_back(number_text(std::round(threads * 1e9 / *cycle)) + " cycles/s of " + number_text(threads) + " threads");
+    if (threads > 1) {
+      const double cpus = number_at(result_, {"machine", "cpus"}).value_or(threads);
+      parts.push_back(rate_text(threads * 1e9 / *cycle) + " cycles/s of " + number_text(threads) + " threads" +
+                      (threads > cpus ? " on " + counted(cpus, "CPU") : "") + efficiency_text(own, threads, *cycle));
+    }
     const auto p50 = number_at(own, {"phases", "cycle", "p50"}), p99 = number_at(own, {"phases", "cycle", "p99"});
     if (p50) parts.push_back("a cycle's median " + time_text(*p50) + (p99 ? ", p99 " + time_text(*p99) : ""));
     const auto waits = number_at(own, {"kernel_events", "lock_waits"}), shootdowns = number_at(own, {"kernel_events", "tlb_shootdowns"});

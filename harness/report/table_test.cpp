@@ -170,6 +170,33 @@ TEST(Table, OneBlockIsSingular) {
   EXPECT_NE(table(result).find("failed   1 block, 41 s"), std::string::npos);
 }
 
+TEST(Table, WhatWasChosenAndWhyStandsUnderTheCase) {
+  Json cell = ok_cell("core:best", 400, 1e5);
+  cell["facts"] = {{"chosen", {{"reset", "madvise"}, {"tables", "retained"}, {"after_cycles", 264}, {"why", "ever new pages"}}}};
+  EXPECT_NE(table(result_of({cell})).find("core:best: reset=madvise tables=retained after 264 cycles: ever new pages"), std::string::npos);
+  cell["facts"]["chosen"] = nullptr;
+  EXPECT_EQ(table(result_of({cell})).find("reset=madvise tables"), std::string::npos);
+}
+
+TEST(Table, ThreadsAreSummedUpAndMoreThanThereAreProcessorsAreLabelled) {
+  const std::string one = "spidermonkey touch(w64) s64", four = one + " t4";
+  Json alone = ok_cell("core:best", 400, 1000), cell = ok_cell("core:best", 400, 2500);
+  cell["case"] = four;
+  cell["phases"]["cycle"] = {{"p50", 2400.0}, {"p99", 9000.0}};
+  cell["kernel_events"] = {{"cycles", 100}, {"lock_waits", 0.25}, {"tlb_shootdowns", 1.0}};
+  Json result = result_of({alone});
+  result["cells"].push_back(cell);
+  result["cases"] = std::vector<Json>{{{"id", one}, {"threads", 1}}, {{"id", four}, {"threads", 4}}};
+  result["machine"] = {{"cpus", 2}};
+  std::string text = table(result);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  for (const char* part : {"1.6 M cycles/s of 4 threads on 2 CPUs, 40 % of 4 times one thread's", "a cycle's median 2.40 µs, p99 9.00 µs",
+                           "0.25 waits for kernel locks"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  result["cells"][1]["kernel_events"] = {{"unsupported", "perf_event_open: not allowed"}};
+  EXPECT_NE(table(result).find("not allowed"), std::string::npos);
+}
+
 TEST(Table, SkippedAndFailedCellsAreRowsWithTheirReason) {
   const std::string text =
       table(result_of({ok_cell("core:eager", 1e6, 1e6), no_cell("core:a", "skipped", "no memfd here"),

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <thread>
 
+#include "runtime/os/build_info.hpp"
 #include "runtime/os/counters.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/os/pagemap.hpp"
@@ -127,6 +128,7 @@ TEST_F(Resident, TrackGivesAllBackPastItsBudget) {
 }
 
 TEST_F(Resident, WithoutAFaultNothingIsScanned) {
+  if (*os::build_info().sanitizers != '\0') GTEST_SKIP() << "a sanitizer takes page faults of its own";
   PoolWith one(kEightMiB, parse_strategy("best"), 1);
   for (int i = 0; i < 4; ++i) cycle(one, every(3, 50));
   uint64_t scans = 0;

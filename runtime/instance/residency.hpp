@@ -136,7 +136,7 @@ class Residency {
 
   // Policy, counted in resets of this part.
   static constexpr uint32_t kLongestInterval = 64;  // from one comparing reset to the next
-  static constexpr uint32_t kUnchanged = 2;  // comparing resets in a row that find a page unchanged: it is given back
+  static constexpr uint32_t kUnchanged = 1;  // comparing resets in a row that find a page unchanged: it is given back
   static constexpr uint32_t kUnchangedReturned = 16;  // likewise of a page that was given back and at once used again
   static constexpr uint32_t kStrikes = 2;    // resets in a row in which keeping pages cost more than it saved: it rests
   static constexpr uint32_t kEmpty = 8;      // resets in a row without a private page: likewise

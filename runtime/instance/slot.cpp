@@ -74,16 +74,6 @@ os::Range Slot::retained(const Prepared& prepared) const {
   return {memory_base(0) - prepared.needs().tables_bytes, prepared.needs().retained_bytes};
 }
 
-// Another module's tables begin as zeros, wherever the last one's retained entries lie. COST: one madvise, if any do.
-void Slot::drop_retained(const Prepared& prepared) {
-  if (vmctx_owner_ == prepared.id()) return;
-  const os::Range old = std::exchange(retained_, retained(prepared));
-  if (old.empty()) return;
-  state_ = SlotState::unknown;
-  os::discard(old);
-  state_ = SlotState::ready;
-}
-
 bool Slot::tables_grew(const Prepared& prepared) const {
   const Vmctx ctx(vmctx(), prepared.layout());
   for (size_t i = 0; i < prepared.table_count(); ++i) {
@@ -106,13 +96,14 @@ bool Slot::holds(const Prepared& prepared) const {
 MemoryPath Slot::adopt(const Prepared& prepared, const Habit& habit) {
   INSTBENCH_ASSERT(state_ == SlotState::unmapped || state_ == SlotState::ready);
   const bool has_memory = !prepared.needs().memory_pages.empty();
-  if (state_ == SlotState::ready && holds(prepared)) drop_others(prepared);
-  if (state_ == SlotState::ready && holds(prepared)) {
+  if (state_ == SlotState::ready && !holds(prepared)) wipe();
+  const bool anothers = vmctx_owner_ != prepared.id();
+  if (state_ == SlotState::ready && anothers) drop_others(prepared);
+  if (state_ == SlotState::ready) {
     fit_sizes(prepared);
-    if (vmctx_owner_ != prepared.id()) begin_keeping(prepared);
+    if (anothers) begin_keeping(prepared);
     return has_memory ? MemoryPath::kept : MemoryPath::none;
   }
-  if (state_ == SlotState::ready) wipe();
   open(prepared);
   if (prepared.strategy().prefault == Switch::on && !habit.working_set.empty()) {
     state_ = SlotState::unknown;
@@ -295,12 +286,15 @@ void Slot::end_discard() {
 }
 
 // What another module left that is not this one's: pages that its resets kept, which may lie outside this one's parts, where
-// no reset would count or find them; and its retained tables. Where the kernel does not give them up (they are locked),
-// everything goes.
+// no reset would count or find them; and its retained tables, since this one's begin as zeros. Where the kernel does not give
+// them up (they are locked), everything goes.
 void Slot::drop_others(const Prepared& prepared) {
   try {
-    if (resident_bytes_ != 0 && vmctx_owner_ != prepared.id()) discard_kept();
-    drop_retained(prepared);
+    if (resident_bytes_ != 0) discard_kept();
+    state_ = SlotState::unknown;
+    if (!retained_.empty()) os::discard(retained_);
+    retained_ = retained(prepared);
+    state_ = SlotState::ready;
   } catch (const std::system_error&) {
     wipe();
   }

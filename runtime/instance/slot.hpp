@@ -129,7 +129,6 @@ class alignas(64) Slot {
   void fit_sizes(const Prepared& prepared);
   os::Range tables(const Prepared& prepared) const;  // those that a reset covers
   os::Range retained(const Prepared& prepared) const;
-  void drop_retained(const Prepared& prepared);
   uint64_t open_bytes(const Prepared& prepared) const {
     return prepared.needs().memory_pages.empty() ? 0 : memories_[0].accessible;
   }

@@ -54,12 +54,15 @@ struct Strategy {
   uint64_t resident_bytes = kDefaultResident;  // that keep, scan, restore and track may leave resident in a slot
   uint64_t pool_resident_bytes = kDefaultPoolResident;  // and in all slots of a pool
   Switch prefault = Switch::off;  // reset=restore: a slot that is new to a module gets its working set in one call
-  uint32_t batch_slots = kDefaultBatch;  // reset=batch; that many more slots than instances are needed
+  uint32_t batch_slots = kDefaultBatch;  // reset=batch
   TableReset table_reset = TableReset::discard;
   Thp thp = Thp::off;
   uint64_t reserve_bytes = uint64_t{4} << 30;          // address space per memory, before its guard
   uint64_t guard_bytes = (uint64_t{4} << 30) + 65536;  // PROT_NONE after it
   bool operator==(const Strategy&) const = default;
+
+  // How many of a thread's slots can wait for their reset: a pool needs that many more.
+  uint32_t waiting_slots() const { return reset == Reset::batch ? batch_slots : 0; }
 };
 
 // Unknown preset, axis or value, or axes that contradict each other. what() lists what is accepted.

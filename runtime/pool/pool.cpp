@@ -21,7 +21,7 @@ Pool::Pool(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slot
 Pool::Pool(std::shared_ptr<SlotStore> store, uint32_t thread)
     : store_(std::move(store)), thread_(thread), taken_(slots()), groups_(slots()) {
   INSTBENCH_ASSERT(thread < store_->caches().threads());
-  queue_.reserve(strategy().reset == Reset::batch ? strategy().batch_slots : 0);
+  queue_.reserve(strategy().waiting_slots());
 }
 
 Pool::~Pool() {
@@ -71,8 +71,7 @@ Pool::Claim Pool::acquire(const Tenant& tenant) {
   try {
     claim.slot->reserve();
   } catch (...) {
-    taken_[claim.id] = 0;
-    store_->caches().give_back_empty(thread_, claim.id);
+    give_back(claim, nullptr);
     throw;
   }
   return claim;
@@ -105,13 +104,7 @@ void Pool::release(Claim& claim, const Tenant& tenant) noexcept {
 void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
   try {
     if (claim.slot->state() != SlotState::live) {
-      // init threw before the slot was taken into use
-      if (strategy().alloc == Alloc::fresh)
-        claim.slot->unmap();
-      else
-        claim.slot->wipe();
-      book(claim.id, 0);
-      claim.path.reset = ResetPath::wipe;
+      empty(claim);  // init threw before the slot was taken into use
     } else if (strategy().reset == Reset::batch) {
       return enqueue(claim, tenant);
     } else {
@@ -124,33 +117,36 @@ void Pool::reset(Claim& claim, const Tenant& tenant) noexcept {
     return;
   }
   ++stats_.paths[claim.path.index()];
-  give_back(claim, tenant);
+  give_back(claim, tenant.key_);
   claim.slot = nullptr;
 }
 
-// The slot is pristine, or holds nothing.
-void Pool::give_back(const Claim& claim, const Tenant& tenant) {
+// The slot is pristine, by `key`, or holds nothing.
+void Pool::give_back(const Claim& claim, SlotCaches::Key key) {
   taken_[claim.id] = 0;
   if (claim.slot->state() == SlotState::ready)
-    store_->caches().give_back(thread_, claim.id, tenant.key_);
+    store_->caches().give_back(thread_, claim.id, key);
   else
     store_->caches().give_back_empty(thread_, claim.id);
 }
 
-void Pool::repair(Claim& claim, const std::string& failure) noexcept {
+// Whatever is in the slot goes.
+void Pool::empty(Claim& claim) {
   claim.path.reset = ResetPath::wipe;
+  if (strategy().alloc == Alloc::fresh)
+    claim.slot->unmap();
+  else
+    claim.slot->wipe();
+  book(claim.id, 0);
+}
+
+void Pool::repair(Claim& claim, const std::string& failure) noexcept {
   stats_.last_failure = failure;
   try {
-    if (strategy().alloc == Alloc::fresh) {
-      claim.slot->unmap();
-    } else {
-      claim.slot->wipe();
-    }
-    book(claim.id, 0);
+    empty(claim);
     ++stats_.failed_resets;
     ++stats_.paths[claim.path.index()];
-    taken_[claim.id] = 0;
-    store_->caches().give_back_empty(thread_, claim.id);
+    give_back(claim, nullptr);
   } catch (const std::exception& error) {
     stats_.last_failure = failure + "; then " + error.what();
     ++stats_.retired;
@@ -184,7 +180,7 @@ void Pool::flush() noexcept {
     }
     ++stats_.paths[waiting.claim.path.index()];
     waiting.claim.slot->end_discard();
-    give_back(waiting.claim, *waiting.tenant);
+    give_back(waiting.claim, waiting.tenant->key_);
   }
   queue_.clear();
 }
@@ -234,11 +230,7 @@ bool Pool::trim_oldest() {
       return false;
     }
     if (keeps) book(*id, 0);
-    taken_[*id] = 0;
-    if (idle.slot->state() == SlotState::ready)
-      store_->caches().give_back(thread_, *id, key);
-    else
-      store_->caches().give_back_empty(thread_, *id);
+    give_back(idle, key);
     if (!keeps) continue;
     ++stats_.trimmed;
     return true;

@@ -119,7 +119,8 @@ class Pool {
     size_t live = 0;
   };
   void reset(Claim& claim, const Tenant& tenant) noexcept;
-  void give_back(const Claim& claim, const Tenant& tenant);
+  void give_back(const Claim& claim, SlotCaches::Key key);
+  void empty(Claim& claim);
   void enqueue(Claim& claim, const Tenant& tenant);
   void flush() noexcept;
   uint64_t room_for(const Claim& claim, const Tenant& tenant);

@@ -122,6 +122,20 @@ Json memory_of(SlotStore& store, uint64_t instances) {
           {"private_dirty_bytes", resident->private_dirty_bytes / instances}};
 }
 
+uint64_t memory_bytes_of(const Prepared& prepared) {
+  uint64_t bytes = 1;
+  for (const uint64_t pages : prepared.needs().memory_pages) bytes += pages * kWasmPageBytes;
+  return bytes;
+}
+
+Json paths_since(const PathCounts& before, const PathCounts& now) {
+  Json paths = Json::object();
+  for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
+    if (now[i] != before[i]) paths[to_string(Path::from_index(i))] = now[i] - before[i];
+  }
+  return paths;
+}
+
 Json idle_memory_of(SlotStore& store) {
   const auto resident = os::resident_in(store.reservations());
   if (!resident) return nullptr;

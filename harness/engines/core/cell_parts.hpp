@@ -9,6 +9,7 @@
 #include "harness/protocol/touch_plan.hpp"
 #include "harness/worker/cell.hpp"
 #include "runtime/instance/prepared.hpp"
+#include "runtime/os/usage.hpp"
 #include "runtime/pool/pool.hpp"
 
 namespace instbench::bench {
@@ -29,6 +30,37 @@ void refuse_if_too_large(const Footprint& each, uint64_t slots, const SlotGeomet
 // never touched. A strategy that learns needs four: two resets to see which pages come back, and one more to have given
 // back what does not.
 uint64_t warm_up_rounds(const Strategy& strategy);
+
+// Instances that were timed are compared afterwards as far as so many bytes of memory go.
+inline constexpr uint64_t kVerifyBudgetBytes = uint64_t{16} << 20;
+uint64_t memory_bytes_of(const Prepared& prepared);  // at the start, and never 0
+
+// Finished cycles by Path::index(): of all threads together; those since `before` as the result's "paths".
+using PathCounts = std::array<uint64_t, Path::kIndexEnd>;
+template <typename Lanes>
+PathCounts finished_in(const Lanes& lanes) {
+  PathCounts sums{};
+  for (const auto& lane : lanes) {
+    for (uint32_t i = 0; i < Path::kIndexEnd; ++i) sums[i] += lane.pool->stats().paths[i];
+  }
+  return sums;
+}
+Json paths_since(const PathCounts& before, const PathCounts& now);
+
+// The ring's first cycle, and the release that ends it, which is its own: the ring is empty then. `taken` is its path.
+template <typename Ring>
+PhaseTimes first_cycle_of(Ring& ring, Path& taken) {
+  ClockMarks marks;
+  ring.cycle(marks);
+  taken = ring.last_path();
+  const uint64_t begin = os::now_ns();
+  ring.drain();
+  const uint64_t end = os::now_ns();
+  taken.reset = ring.last_path().reset;
+  PhaseTimes times = times_of(marks);
+  times.release = end - begin;
+  return times;
+}
 
 // Of the module under its strategy, for the result. Its start function is not known to be timed where it is not run.
 Json facts_of(const Program& program, const Prepared& prepared);

@@ -9,11 +9,6 @@
 #include "runtime/os/environment.hpp"
 
 namespace instbench::bench {
-namespace {
-
-constexpr uint64_t kVerifyBudgetBytes = uint64_t{16} << 20;
-
-}  // namespace
 
 CoreCell::CoreCell(Program program, const Case& cell, const Strategy& strategy, uint64_t seed)
     : program_(std::move(program)),
@@ -33,7 +28,7 @@ CoreCell::CoreCell(Program program, const Case& cell, const Strategy& strategy, 
 // For so many instances at once: where slots wait for their reset, a thread has that many more.
 std::shared_ptr<SlotStore> CoreCell::new_store(uint64_t instances, uint32_t threads) const {
   const Strategy& strategy = prepared_->strategy();
-  const uint64_t waiting = strategy.reset == Reset::batch ? uint64_t{strategy.batch_slots} * threads : 0;
+  const uint64_t waiting = uint64_t{strategy.waiting_slots()} * threads;
   return std::make_shared<SlotStore>(strategy, SlotGeometry::covering({}, *prepared_),
                                      static_cast<uint32_t>(instances + waiting), threads);
 }
@@ -41,16 +36,9 @@ std::shared_ptr<SlotStore> CoreCell::new_store(uint64_t instances, uint32_t thre
 PhaseTimes CoreCell::first_cycle(std::string& path) {
   Pool pool(new_store(1, 1), 0);
   Ring ring(pool, pool.admit(prepared_), plan_, calls_.get(), program_.host.get(), 1);
-  ClockMarks marks;
-  ring.cycle(marks);
-  Path taken = ring.last_path();
-  const uint64_t begin = os::now_ns();
-  ring.drain();
-  const uint64_t end = os::now_ns();
-  taken.reset = ring.last_path().reset;
+  Path taken;
+  const PhaseTimes times = first_cycle_of(ring, taken);
   path = to_string(taken);
-  PhaseTimes times = times_of(marks);
-  times.release = end - begin;
   return times;
 }
 
@@ -79,9 +67,8 @@ std::optional<std::string> CoreCell::leak_in(Lane& lane, uint64_t slots) {
 }
 
 std::optional<std::string> CoreCell::verify_timed(uint64_t& slots_compared) {
-  uint64_t bytes = 1;
-  for (const uint64_t pages : prepared_->needs().memory_pages) bytes += pages * kWasmPageBytes;
-  const uint64_t of_each = std::clamp<uint64_t>(kVerifyBudgetBytes / bytes / cell_.threads, 1, slots_);
+  const uint64_t of_each =
+      std::clamp<uint64_t>(kVerifyBudgetBytes / memory_bytes_of(*prepared_) / cell_.threads, 1, slots_);
   slots_compared = of_each * lanes_.size();
   for (size_t thread = 0; thread < lanes_.size(); ++thread) {
     const std::string of = lanes_.size() == 1 ? "" : ", thread " + std::to_string(thread);
@@ -106,23 +93,14 @@ CoreCell::Lane CoreCell::make_lane(std::shared_ptr<SlotStore> store, uint64_t th
 
 uint64_t CoreCell::warm_up_cycles() const {
   const Strategy& strategy = prepared_->strategy();
-  return warm_up_rounds(strategy) * (uint64_t{slots_} + (strategy.reset == Reset::batch ? strategy.batch_slots : 0)) + 8;
+  return warm_up_rounds(strategy) * (uint64_t{slots_} + strategy.waiting_slots()) + 8;
 }
 
 void CoreCell::warm_up() {
   lanes_.clear();
   const auto store = new_store(uint64_t{slots_} * cell_.threads, static_cast<uint32_t>(cell_.threads));
   for (uint64_t thread = 0; thread < cell_.threads; ++thread) lanes_.push_back(make_lane(store, thread));
-  paths_before_ = finished();
-}
-
-// Of all threads together.
-std::array<uint64_t, Path::kIndexEnd> CoreCell::finished() const {
-  std::array<uint64_t, Path::kIndexEnd> sums{};
-  for (const Lane& lane : lanes_) {
-    for (uint32_t i = 0; i < Path::kIndexEnd; ++i) sums[i] += lane.pool->stats().paths[i];
-  }
-  return sums;
+  paths_before_ = finished_in(lanes_);
 }
 
 void CoreCell::cycle_beside(uint64_t thread) {
@@ -130,14 +108,7 @@ void CoreCell::cycle_beside(uint64_t thread) {
   lanes_[thread].ring->cycle(none);
 }
 
-Json CoreCell::paths() const {
-  Json paths = Json::object();
-  const std::array<uint64_t, Path::kIndexEnd> counts = finished();
-  for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
-    if (counts[i] != paths_before_[i]) paths[path_text(i)] = counts[i] - paths_before_[i];
-  }
-  return paths;
-}
+Json CoreCell::paths() const { return paths_since(paths_before_, finished_in(lanes_)); }
 
 uint32_t CoreCell::last_path() const { return lanes_[0].ring->last_path().index(); }
 

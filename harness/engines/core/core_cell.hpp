@@ -71,7 +71,6 @@ class CoreCell final : public Cell {
   Lane make_lane(std::shared_ptr<SlotStore> store, uint64_t thread);
   uint64_t warm_up_cycles() const;
   Json floor_of_calls();
-  std::array<uint64_t, Path::kIndexEnd> finished() const;
   std::optional<std::string> leak_in(Lane& lane, uint64_t slots);
   Oracle& oracle();
   std::shared_ptr<SlotStore> new_store(uint64_t slots, uint32_t threads) const;
@@ -88,7 +87,7 @@ class CoreCell final : public Cell {
   std::optional<Oracle> oracle_;  // made when something is to be compared with it
   TouchPlan plan_;
   std::vector<Lane> lanes_;  // by thread; none before warm_up()
-  std::array<uint64_t, Path::kIndexEnd> paths_before_{};
+  PathCounts paths_before_{};
 };
 
 EngineFacts core_facts(const std::string& strategy);  // canonical text; throws StrategyError

@@ -9,14 +9,7 @@
 namespace instbench::bench {
 namespace {
 
-constexpr uint64_t kVerifyBudgetBytes = uint64_t{16} << 20;
 constexpr uint64_t kOtherSequence = 0x6d6978;  // than that of the addresses touched
-
-uint64_t memory_bytes(const Prepared& prepared) {
-  uint64_t bytes = 1;
-  for (const uint64_t pages : prepared.needs().memory_pages) bytes += pages * kWasmPageBytes;
-  return bytes;
-}
 
 }  // namespace
 
@@ -61,7 +54,7 @@ void MixCell::refuse_if_impossible() const {
   }
   refuse_if_too_large(most, cell_.mix.pool, geometry_);
   // What waits for its reset in one thread's batch cannot be had by another.
-  const uint64_t waiting = strategy_.reset == Reset::batch ? (cell_.threads - 1) * (strategy_.batch_slots - 1) : 0;
+  const uint64_t of_each = std::max(strategy_.waiting_slots(), 1u) - 1, waiting = (cell_.threads - 1) * of_each;
   if (const uint64_t least = cell_.slots * cell_.threads + waiting; cell_.mix.pool < least) {
     throw Unsupported("reset=batch lets slots of other threads wait: it needs pool=" + std::to_string(least) +
                       " here, and this is pool=" + std::to_string(cell_.mix.pool));
@@ -88,16 +81,9 @@ MixCell::Lane MixCell::make_lane(std::shared_ptr<SlotStore> store, uint64_t thre
 
 PhaseTimes MixCell::first_cycle(std::string& path) {
   const Lane lane = make_lane(new_store(1, 1), 0, 1);
-  ClockMarks marks;
-  lane.ring->cycle(marks);
-  Path taken = lane.ring->last_path();
-  const uint64_t begin = os::now_ns();
-  lane.ring->drain();
-  const uint64_t end = os::now_ns();
-  taken.reset = lane.ring->last_path().reset;
+  Path taken;
+  const PhaseTimes times = first_cycle_of(*lane.ring, taken);
   path = path_text(lane.ring->last_module() * Path::kIndexEnd + taken.index());
-  PhaseTimes times = times_of(marks);
-  times.release = end - begin;
   return times;
 }
 
@@ -133,7 +119,7 @@ std::optional<std::string> MixCell::verify_timed(uint64_t& slots_compared) {
   const auto leak_in = [&](const Lane& lane, size_t i) -> std::optional<std::string> {
     const auto say = [&](const std::string& found) { return "after the timed loop, " + parts_[i].name + ", " + found; };
     leases.emplace_back(*lane.pool, *lane.ring->modules()[i].tenant);
-    read_bytes += memory_bytes(*parts_[i].prepared);
+    read_bytes += memory_bytes_of(*parts_[i].prepared);
     const std::string way = to_string(leases.back().path()) + ": ";
     if (auto found = oracle_of(parts_[i]).difference(leases.back().instance())) return say(way + *found);
     if (auto found = Oracle::growth_difference(leases.back().instance())) return say(way + *found);
@@ -175,7 +161,7 @@ void MixCell::warm_up() {
     for (uint64_t i = 0; i < count; ++i) lane.ring->cycle(none);
     for (const MixRing::Module& module : lane.ring->modules()) lane.pool->freeze(*module.tenant);
   }
-  paths_before_ = finished();
+  paths_before_ = finished_in(lanes_);
 }
 
 void MixCell::drain() {
@@ -183,27 +169,12 @@ void MixCell::drain() {
   for (const Lane& lane : lanes_) dropped_.push_back(lane.ring->drain());
 }
 
-MixCell::PathCounts MixCell::finished() const {
-  PathCounts sums{};
-  for (const Lane& lane : lanes_) {
-    for (uint32_t i = 0; i < Path::kIndexEnd; ++i) sums[i] += lane.pool->stats().paths[i];
-  }
-  return sums;
-}
-
 void MixCell::cycle_beside(uint64_t thread) {
   NoMarks none;
   lanes_[thread].ring->cycle(none);
 }
 
-Json MixCell::paths() const {
-  Json paths = Json::object();
-  const PathCounts counts = finished();
-  for (uint32_t i = 0; i < Path::kIndexEnd; ++i) {
-    if (counts[i] != paths_before_[i]) paths[to_string(Path::from_index(i))] = counts[i] - paths_before_[i];
-  }
-  return paths;
-}
+Json MixCell::paths() const { return paths_since(paths_before_, finished_in(lanes_)); }
 
 uint32_t MixCell::last_path() const {
   return lanes_[0].ring->last_module() * Path::kIndexEnd + lanes_[0].ring->last_path().index();
@@ -235,10 +206,10 @@ PhaseTimes MixCell::phased_cycle() {
 // Cycles that the first thread goes through alone say nothing of how threads compete: they are not among paths().
 CounterSlopes MixCell::count() {
   MixRing& ring = *lanes_[0].ring;
-  const PathCounts before = finished();
+  const PathCounts before = finished_in(lanes_);
   CounterSlopes slopes =
       count_slopes(ring.round(), 2 * ring.round(), [&](CounterMarks& marks) { ring.cycle(marks); });
-  const PathCounts after = finished();
+  const PathCounts after = finished_in(lanes_);
   for (uint32_t i = 0; i < Path::kIndexEnd && lanes_.size() > 1; ++i) paths_before_[i] += after[i] - before[i];
   return slopes;
 }

@@ -1,7 +1,6 @@
 // MixCell: one cell of several modules that share one pool: whose slot is whose next is what is measured.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +51,6 @@ class MixCell final : public Cell {
     std::unique_ptr<Pool> pool;
     std::unique_ptr<MixRing> ring;  // after pool: it gives its slots back first
   };
-  using PathCounts = std::array<uint64_t, Path::kIndexEnd>;
 
   Part load_part(const Request& request, const ModuleFile& file) const;
   void refuse_if_impossible() const;
@@ -60,7 +58,6 @@ class MixCell final : public Cell {
   Lane make_lane(std::shared_ptr<SlotStore> store, uint64_t thread, uint64_t instances) const;
   Oracle& oracle_of(Part& part);
   uint64_t warm_up_cycles() const;
-  PathCounts finished() const;
   void drain();
   void run_cycles(benchmark::State& state);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
@@ -118,9 +117,7 @@ class Table {
     for (const Json& cell : result.at("cells")) {
       cells_[{cell.at("case").get<std::string>(), cell.at("arm").get<std::string>()}] = &cell;
     }
-    for (const Json& c : result.at("cases")) {
-      if (c.contains("mix")) mixes_.insert(c.at("id").get<std::string>());
-    }
+    for (const Json& c : result.at("cases")) cases_[c.at("id").get<std::string>()] = &c;
     if (options_.reference.empty()) options_.reference = usual_reference(result.at("arms"));
     // "  name ": longer names take a line of their own.
     for (const Json& arm : result.at("arms")) {
@@ -163,7 +160,7 @@ class Table {
     std::string out = paint_.bold(case_id) + "\n", floor, start, chosen;
     const std::string shared = shared_reason(case_id);
     if (!shared.empty()) return out + wrapped("  every arm ", shared);
-    const double threads = threads_of(case_id);
+    const double threads = number_at(*cases_.at(case_id), {"threads"}).value_or(1);
     for (const Json& arm : result_.at("arms")) {
       const Json* own = cell(case_id, arm.at("id"));
       if (own == nullptr) continue;
@@ -245,16 +242,9 @@ class Table {
            "\n";
   }
 
-  double threads_of(const std::string& case_id) const {
-    for (const Json& one : result_.at("cases")) {
-      if (one.at("id") == case_id) return number_at(one, {"threads"}).value_or(1);
-    }
-    return 1;
-  }
-
   // Of modules that share one pool: whose slot was whose next, and what a strategy that chooses chose for each of them.
   std::string mix_lines(const Json& own) const {
-    if (!mixes_.contains(own.at("case").get<std::string>()) || own.at("status") != "ok") return "";
+    if (!cases_.at(own.at("case"))->contains("mix") || own.at("status") != "ok") return "";
     std::string lines;
     for (const std::string& text : {slots_text(own), choices_text(own)}) {
       if (!text.empty()) lines += paint_.dim(wrapped("  " + own.at("arm").get<std::string>() + ": ", text));
@@ -413,7 +403,7 @@ class Table {
   Paint paint_;
   size_t arm_columns_ = kArmLeast;
   std::map<std::pair<std::string, std::string>, const Json*> cells_;
-  std::set<std::string> mixes_;  // ids of cases
+  std::map<std::string, const Json*> cases_;  // by id
 };
 
 }  // namespace

@@ -65,22 +65,12 @@ std::shared_ptr<SlotStore> make_store(const Strategy& strategy, const PreparedMo
   return std::make_shared<SlotStore>(strategy, geometry, kSlotsOfThread * threads, threads);
 }
 
-ModelReport& operator+=(ModelReport& sum, const ModelReport& more) {
-  sum.operations += more.operations;
-  sum.instances += more.instances;
-  sum.evictions += more.evictions;
-  sum.steals += more.steals;
-  sum.paged_out += more.paged_out;
-  sum.aged += more.aged;
-  sum.collapses += more.collapses;
-  sum.trimmed += more.trimmed;
-  sum.budget_changes += more.budget_changes;
-  sum.links += more.links;
-  sum.calls += more.calls;
-  sum.traps += more.traps;
-  sum.bytes_compared += more.bytes_compared;
-  return sum;
-}
+// What one thread counts by itself.
+constexpr uint64_t ModelReport::* kOfThread[] = {
+    &ModelReport::operations, &ModelReport::instances, &ModelReport::evictions, &ModelReport::steals,
+    &ModelReport::paged_out,  &ModelReport::aged,      &ModelReport::collapses, &ModelReport::trimmed,
+    &ModelReport::links,      &ModelReport::calls,     &ModelReport::traps,     &ModelReport::bytes_compared,
+    &ModelReport::budget_changes};
 
 }  // namespace
 
@@ -135,7 +125,9 @@ ModelReport run_model(const ModelOptions& options) {
     });
   }
   ModelReport report;
-  for (ModelLives& model : models) report += model.report();
+  for (ModelLives& model : models) {
+    for (const auto count : kOfThread) report.*count += model.report().*count;
+  }
   report.modules = static_cast<uint64_t>(
       std::count_if(modules.begin(), modules.end(), [](const auto& prepared) { return prepared != nullptr; }));
   report.thread_hops = hops;

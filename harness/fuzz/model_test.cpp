@@ -23,56 +23,52 @@ INSTANTIATE_TEST_SUITE_P(All, IsolationModel, testing::ValuesIn(testing_modules:
 INSTANTIATE_TEST_SUITE_P(Retaining, IsolationModel, testing::ValuesIn(testing_modules::retaining_strategies()),
                          by_number);
 
-// `instbench fuzz` runs as many as one likes.
-TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
-  if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
+// What a run counted, and that nothing differed; nothing where it cannot be had, and why.
+std::optional<ModelReport> report_of(const Strategy& strategy, uint64_t seed, uint32_t threads, std::string& why_not) {
   ModelOptions options;
-  options.strategy = GetParam();
+  options.strategy = strategy;
   options.operations = 40'000;
-  options.seed = 11;
+  options.threads = threads;
+  options.seed = seed;
   options.fork = *os::build_info().sanitizers == '\0';
   try {
+    if (!os::guest_code_supported().ok) throw Unsupported(os::guest_code_supported().why_not);
     const ModelReport report = run_model(options);
     EXPECT_EQ(report.difference, std::nullopt);
     EXPECT_EQ(report.operations, options.operations);
     EXPECT_EQ(report.forks > 0, options.fork);
-    EXPECT_GT(report.instances, options.operations / 100);
-    const bool retained = options.strategy.tables == TableInit::retained;  // the modules that link have no such table
-    EXPECT_EQ(report.modules, retained ? 4u : 10u);
-    EXPECT_EQ(report.links != 0, !retained);
-    EXPECT_GT(report.traps, 0u);
-    EXPECT_GT(report.budget_changes, 0u);
-    EXPECT_GT(report.paged_out, 0u);
-    EXPECT_GT(report.aged, 0u);
-    EXPECT_GT(report.calls, report.instances);
+    return report;
   } catch (const Unsupported& error) {
-    GTEST_SKIP() << error.what();
+    why_not = error.what();
   } catch (const CodegenError& error) {
-    GTEST_SKIP() << error.what();
+    why_not = error.what();
   }
+  return std::nullopt;
+}
+
+// `instbench fuzz` runs as many as one likes.
+TEST_P(IsolationModel, EveryInstanceIsWhatItsTwinIs) {
+  std::string why_not;
+  const auto report = report_of(GetParam(), 11, 1, why_not);
+  if (!report) GTEST_SKIP() << why_not;
+  EXPECT_GT(report->instances, report->operations / 100);
+  const bool retained = GetParam().tables == TableInit::retained;  // the modules that link have no such table
+  EXPECT_EQ(report->modules, retained ? 4u : 10u);
+  EXPECT_EQ(report->links != 0, !retained);
+  EXPECT_GT(report->traps, 0u);
+  EXPECT_GT(report->budget_changes, 0u);
+  EXPECT_GT(report->paged_out, 0u);
+  EXPECT_GT(report->aged, 0u);
+  EXPECT_GT(report->calls, report->instances);
 }
 
 // Four threads, each with instances of its own, over slots that wander between them.
 TEST_P(IsolationModel, SlotsThatWanderBetweenThreadsCarryNothing) {
-  if (!os::guest_code_supported().ok) GTEST_SKIP() << os::guest_code_supported().why_not;
-  ModelOptions options;
-  options.strategy = GetParam();
-  options.operations = 40'000;
-  options.threads = 4;
-  options.seed = 12;
-  options.fork = *os::build_info().sanitizers == '\0';
-  try {
-    const ModelReport report = run_model(options);
-    EXPECT_EQ(report.difference, std::nullopt);
-    EXPECT_EQ(report.operations, options.operations);
-    EXPECT_EQ(report.forks > 0, options.fork);
-    const bool affine = options.strategy.alloc == Alloc::pool && options.strategy.affinity == Switch::on;
-    EXPECT_EQ(report.steals > 0, affine);
-  } catch (const Unsupported& error) {
-    GTEST_SKIP() << error.what();
-  } catch (const CodegenError& error) {
-    GTEST_SKIP() << error.what();
-  }
+  std::string why_not;
+  const auto report = report_of(GetParam(), 12, 4, why_not);
+  if (!report) GTEST_SKIP() << why_not;
+  const bool affine = GetParam().alloc == Alloc::pool && GetParam().affinity == Switch::on;
+  EXPECT_EQ(report->steals > 0, affine);
 }
 
 class Canary : public testing::TestWithParam<const char*> {};

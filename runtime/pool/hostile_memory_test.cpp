@@ -62,6 +62,28 @@ class HostileMemory : public testing::TestWithParam<Strategy> {
       EXPECT_NE(stats.last_failure.find("madvise("), std::string::npos) << stats.last_failure;
     }
   }
+  // Does `advise` to what tenants have, while they live and between them. How much a field of smaps fell by it, in bytes.
+  static uint64_t advised(const Strategy& strategy, void (*advise)(os::Range), const std::string& field) {
+    Tenancy one(large_modules(), strategy);
+    uint64_t fallen = 0;
+    const auto apply = [&](os::Range range) {
+      const uint64_t before = smaps_sum(range, field);
+      advise(range);
+      fallen += before - std::min(before, smaps_sum(range, field));
+    };
+    for (uint64_t round = 0; round < 8; ++round) {
+      Lease lease(one.pool, round % 4 == 3 ? one.twin : one.large);
+      one.expect_pristine(lease);
+      if (round % 2 == 0) apply(memory_of(lease.instance()));  // what was only read
+      spoil(lease.instance(), round % 3, 3);
+      spoil_growth(lease.instance());
+      apply(lease->slot().range());
+      release(one, lease);
+      EXPECT_EQ(one.pool.stats().failed_resets, 0u) << one.pool.stats().last_failure;
+      for (const os::Range range : one.pool.store().reservations()) apply(range);
+    }
+    return fallen;
+  }
   static bool gives_pages_back(const Strategy& strategy) {
     return strategy.reset == Reset::madvise || strategy.reset == Reset::batch;
   }
@@ -149,51 +171,16 @@ TEST_P(HostileMemory, ThousandsOfRuns) {
   std::cout << most << " runs\n";
 }
 
-// MADV_PAGEOUT while a tenant lives and between tenants. What can go out: clean pages of files; the rest needs swap.
+// MADV_PAGEOUT. What can go out: clean pages of files; the rest needs swap.
 TEST_P(HostileMemory, SentOut) {
-  Tenancy one(large_modules(), GetParam());
-  uint64_t out = 0;
-  const auto send_out = [&](os::Range range) {
-    const uint64_t before = smaps_sum(range, "Rss");
-    os::page_out(range);
-    out += before - std::min(before, smaps_sum(range, "Rss"));
-  };
-  for (uint64_t round = 0; round < 8; ++round) {
-    Lease lease(one.pool, round % 4 == 3 ? one.twin : one.large);
-    one.expect_pristine(lease);
-    if (round % 2 == 0) send_out(memory_of(lease.instance()));  // what was only read
-    spoil(lease.instance(), round % 3, 3);
-    spoil_growth(lease.instance());
-    send_out(lease->slot().range());
-    release(one, lease);
-    EXPECT_EQ(one.pool.stats().failed_resets, 0u) << one.pool.stats().last_failure;
-    for (const os::Range range : one.pool.store().reservations()) send_out(range);
-  }
+  const uint64_t out = advised(GetParam(), [](os::Range range) { os::page_out(range); }, "Rss");
   if (out == 0) GTEST_SKIP() << "nothing leaked, but nothing went out: no swap, and no clean pages of files";
   std::cout << out / os::kPageBytes << " pages sent out\n";
 }
 
 // MADV_COLD clears what the kernel knows of their use.
 TEST_P(HostileMemory, Aged) {
-  Tenancy one(large_modules(), GetParam());
-  uint64_t aged = 0;
-  const auto age = [&](os::Range range) {
-    const uint64_t before = smaps_sum(range, "Referenced");
-    os::make_cold(range);
-    aged += before - std::min(before, smaps_sum(range, "Referenced"));
-  };
-  for (uint64_t round = 0; round < 8; ++round) {
-    Lease lease(one.pool, round % 4 == 3 ? one.twin : one.large);
-    one.expect_pristine(lease);
-    if (round % 2 == 0) age(memory_of(lease.instance()));
-    spoil(lease.instance(), round % 3, 3);
-    spoil_growth(lease.instance());
-    age(lease->slot().range());
-    release(one, lease);
-    EXPECT_EQ(one.pool.stats().failed_resets, 0u) << one.pool.stats().last_failure;
-    for (const os::Range range : one.pool.store().reservations()) age(range);
-  }
-  EXPECT_GT(aged, 1000 * os::kPageBytes);
+  EXPECT_GT(advised(GetParam(), [](os::Range range) { os::make_cold(range); }, "Referenced"), 1000 * os::kPageBytes);
 }
 
 // Pages that become huge between a tenant's writes and the reset, and while the slot is idle.

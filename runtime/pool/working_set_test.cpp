@@ -1,0 +1,197 @@
+// What slots of a pool share: a working set, a budget, a choice, a batch, and threads that take them from each other.
+#include <memory>
+#include <system_error>
+#include <thread>
+
+#include "runtime/os/trace.hpp"
+#include "runtime/os/usage.hpp"
+#include "runtime/pool/resident_fixture.hpp"
+
+namespace instbench {
+namespace {
+
+// A slot that is new to a module gets the pages that its instances use in one call, and they are kept from the start.
+TEST_F(Resident, AColdSlotGetsTheWorkingSet) {
+  if (!os::feature("populate_write").ok) GTEST_SKIP() << os::feature("populate_write").why_not;
+  for (const char* strategy : {"best", "pool-restore,prefault=on", "pool-restore"}) {
+    const bool prefaults = std::string(strategy) != "pool-restore";
+    PoolWith one(kEightMiB, parse_strategy(strategy), 2);
+    std::vector<uint64_t> pages = every(1, 50);  // in one run
+    for (int i = 0; i < 8; ++i) cycle(one, pages);
+    Lease first(one.pool, *one.tenant);
+    const os::Counters before = os::counters();
+    const os::Faults faults_before = os::thread_faults();
+    Lease second(one.pool, *one.tenant);
+    ASSERT_EQ(second.path().slot, SlotPath::cold);
+    const bool in_one_call = os::feature("process_madvise").ok;
+    EXPECT_EQ(calls(os::counters() - before, Call::process_madvise), prefaults && in_one_call ? 1u : 0u) << strategy;
+    for (const uint64_t page : pages) EXPECT_EQ(second->memory(0)[page * os::kPageBytes + 9], std::byte{0});
+    const uint64_t after_reads = os::thread_faults().minor;
+    for (const uint64_t page : pages) second->memory(0)[page * os::kPageBytes + 9] = std::byte{0xee};
+    EXPECT_EQ(os::thread_faults().minor - after_reads, prefaults ? 0u : 50u) << strategy;
+    EXPECT_GE(after_reads - faults_before.minor, prefaults ? 50u : 1u);  // they were taken in the call
+    second.release();
+    EXPECT_EQ(second.path().reset, ResetPath::restore);
+    Lease again(one.pool, *one.tenant);
+    for (const uint64_t page : pages) EXPECT_EQ(again->memory(0)[page * os::kPageBytes + 9], std::byte{0});
+  }
+}
+
+// Single pages are left to their faults.
+TEST_F(Resident, AColdSlotIsNotGivenShortRuns) {
+  PoolWith one(kEightMiB, parse_strategy("best"), 2);
+  for (int i = 0; i < 8; ++i) cycle(one, every(3, 50));
+  Lease first(one.pool, *one.tenant);
+  const os::Counters before = os::counters();
+  Lease second(one.pool, *one.tenant);
+  ASSERT_EQ(second.path().slot, SlotPath::cold);
+  EXPECT_EQ(calls(os::counters() - before, Call::process_madvise), 0u);
+}
+
+// The slot that lies longest unused makes room, and what the pool keeps stays within its budget.
+TEST_F(Resident, APoolKeepsNoMoreThanItsBudget) {
+  for (const char* strategy : {"pool-keep,resident=512KiB,pool-resident=1MiB", "pool-scan,pool-resident=128KiB",
+                               "pool-restore,pool-resident=1MiB", "pool-track,pool-resident=1MiB", "best,pool-resident=1MiB"}) {
+    const Strategy parsed = parse_strategy(strategy);
+    if (parsed.reset == Reset::track && !os::feature("userfaultfd_wp_async").ok) continue;
+    PoolWith one(kEightMiB, parsed, 8);
+    for (int round = 0; round < 12; ++round) {
+      std::vector<Lease> leases;
+      for (int i = 0; i < 8; ++i) {
+        leases.emplace_back(one.pool, *one.tenant);
+        std::byte* memory = leases.back()->memory(0).data();
+        for (uint64_t page = 0; page < 100; ++page) {
+          ASSERT_EQ(memory[page * 2 * os::kPageBytes + 9], std::byte{0}) << strategy << " round " << round;
+          memory[page * 2 * os::kPageBytes + 9] = std::byte{0xee};
+        }
+      }
+      leases.clear();
+      const uint64_t limit = one.pool.store().budget().limit();
+      EXPECT_LE(one.pool.store().budget().used(), limit) << strategy;
+      const auto resident = os::resident_in(one.pool.store().reservations());
+      ASSERT_TRUE(resident);
+      EXPECT_LE(resident->private_dirty_bytes, limit + 8 * 4 * os::kPageBytes) << strategy;  // and the vmctxs
+    }
+    EXPECT_GT(one.pool.store().budget().used(), 0u) << strategy;
+    one.pool.set_resident_budget(0);
+    EXPECT_EQ(one.pool.store().budget().used(), 0u) << strategy;
+    EXPECT_EQ(one.pool.stats().failed_resets + one.pool.stats().retired, 0u) << one.pool.stats().last_failure;
+  }
+}
+
+TEST_F(Resident, TheSlotUnusedLongestMakesRoom) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore,pool-resident=800KiB"), 2);  // two times 100 pages
+  const auto write = [](Lease& lease) {
+    for (uint64_t page = 0; page < 100; ++page) lease->memory(0)[page * 2 * os::kPageBytes + 9] = std::byte{0xee};
+  };
+  {
+    Lease a(one.pool, *one.tenant), b(one.pool, *one.tenant);
+    write(a), write(b);
+  }
+  EXPECT_EQ(one.pool.store().budget().used(), 200 * os::kPageBytes);
+  one.pool.set_resident_budget(100 * os::kPageBytes);
+  EXPECT_EQ(one.pool.stats().trimmed, 1u);
+  EXPECT_EQ(one.pool.store().budget().used(), 100 * os::kPageBytes);
+}
+
+// What its resets found decides, and no reset that comes later decides otherwise.
+TEST_F(Resident, AFrozenChoiceStays) {
+  PoolWith one(kEightMiB, parse_strategy("best"), 1);
+  for (int i = 0; i < 6; ++i) cycle(one, every(3, 50));
+  const Choice& same = one.pool.freeze(*one.tenant);
+  EXPECT_TRUE(same.keeps_pages);
+  EXPECT_GE(same.resets, 2u);
+  EXPECT_LT(same.keeping, same.giving_back / 2);
+  const auto other_pages = [&](PoolWith& pool, uint64_t i) {
+    std::vector<uint64_t> pages;
+    for (uint64_t k = 0; k < 40; ++k) pages.push_back((i * 41 + k * 7) % 2048);
+    return cycle(pool, pages).path;
+  };
+  for (uint64_t i = 0; i < 60; ++i) EXPECT_EQ(other_pages(one, i), ResetPath::restore);
+  PoolWith two(kEightMiB, parse_strategy("best"), 1);
+  for (uint64_t i = 0; i < 6; ++i) other_pages(two, i);
+  const Choice& ever_new = two.pool.freeze(*two.tenant);
+  EXPECT_FALSE(ever_new.keeps_pages);
+  EXPECT_GT(ever_new.keeping, ever_new.giving_back * 0.9);
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(cycle(two, every(3, 50)).path, ResetPath::madvise);
+}
+
+// Slots wait for their reset, and are then given back to the kernel all at once.
+TEST_F(Resident, ABatchIsDiscardedInOneCall) {
+  if (!os::feature("process_madvise").ok) GTEST_SKIP() << os::feature("process_madvise").why_not;
+  PoolWith one(kEightMiB, parse_strategy("pool-lazy,reset=batch,batch=4"), 5);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 1; i <= 4; ++i) {
+      const Release release = cycle(one, every(3, 10));
+      EXPECT_EQ(release.path, ResetPath::batch);
+      EXPECT_EQ(calls(release.cost, Call::process_madvise), i == 4 ? 1u : 0u);
+      EXPECT_EQ(total(release.cost), i == 4 ? 1u : 0u);
+    }
+  }
+  EXPECT_EQ(one.pool.stats().found(SlotPath::cold), 4u);
+  EXPECT_EQ(one.pool.stats().found(SlotPath::hit), 8u);
+}
+
+// One slot less than would do: what waits is reset before an instance is refused, or another module's slot is taken.
+TEST_F(Resident, WhatWaitsIsResetWhenItIsNeeded) {
+  if (!os::feature("process_madvise").ok) GTEST_SKIP() << os::feature("process_madvise").why_not;
+  PoolWith one(kEightMiB, parse_strategy("pool-lazy,reset=batch,batch=4"), 2);
+  for (int round = 0; round < 6; ++round) {
+    Lease lease(one.pool, *one.tenant);
+    ASSERT_EQ(lease->memory(0)[9], std::byte{0});
+    lease->memory(0)[9] = std::byte{0xee};
+  }
+  EXPECT_EQ(one.pool.stats().failed_resets, 0u);
+}
+
+// The best case, as ptrace sees it: libc's calls are counted too.
+TEST_F(Resident, AWarmCycleThatTouchesNothingMakesNoSystemCall) {
+  std::vector<os::TracedInterval> intervals;
+  try {
+    intervals = os::trace_child([] {
+      PoolWith one(kEightMiB, parse_strategy("best"), 65);
+      std::vector<Lease> alive;  // 64 of them in rotation
+      const auto round = [&] {
+        for (Lease& oldest : alive) {
+          oldest.release();
+          oldest = Lease(one.pool, *one.tenant);
+        }
+      };
+      for (int i = 0; i < 64; ++i) alive.emplace_back(one.pool, *one.tenant);
+      for (int i = 0; i < 4; ++i) round();
+      os::trace_marker();
+      for (int i = 0; i < 4; ++i) round();
+      os::trace_marker();
+    });
+  } catch (const std::system_error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  ASSERT_EQ(intervals.size(), 1u);
+  for (const auto& [name, count] : intervals[0]) ADD_FAILURE() << count << " calls of " << name;
+}
+
+// A pool of another thread over the same slots gets a warm one.
+TEST_F(Resident, AnotherThreadGetsAWarmSlot) {
+  const Strategy strategy = parse_strategy("best");
+  const auto prepared = Prepared::make(module_of(kEightMiB), strategy);
+  const auto store = std::make_shared<SlotStore>(strategy, SlotGeometry::covering({}, *prepared), 4, 2);
+  Pool here(store, 0);
+  Tenant& tenant = here.admit(prepared);
+  { Lease lease(here, tenant); }
+  std::thread([&] {
+    Pool there(store, 1);
+    Tenant& same = there.admit(prepared);
+    const os::Counters before = os::counters();
+    Lease lease(there, same);
+    EXPECT_EQ(lease.path().slot, SlotPath::stolen);
+    EXPECT_EQ(lease.path().memory, MemoryPath::kept);
+    EXPECT_EQ(total(os::counters() - before), 0u);
+    lease.release();
+    EXPECT_EQ(there.stats().found(SlotPath::stolen), 1u);
+    Lease own(there, same);
+    EXPECT_EQ(own.path().slot, SlotPath::hit);
+  }).join();
+}
+
+}  // namespace
+}  // namespace instbench

@@ -282,6 +282,14 @@ class Calls(WorkerTest):
             {"call": {"table": "table", "entry": 0}, "args": ["$signed+3"], "as": "two", "expect": 2}, {"load": "u8", "at": "$two+6", "expect": "nonzero"},
             {"write": {"i32": "$two", "times": 3}, "at": 100}, {"check": {"utf16": "\u0002\u0000"}, "at": 108}))
 
+    def test_the_floor_is_the_same_calls_in_an_instance_that_goes_on(self):
+        again = self.ask_calls({"call": "five", "expect": {"i64": "0x5"}})
+        self.assertGreater(again["floor"]["kept_call_ns"], 0)
+        once = self.ask_calls({"call": "pages", "expect": 1}, {"call": "grow", "args": [65537], "expect": 1})
+        self.assert_ok(once)
+        self.assertNotIn("floor", once)
+        self.assertNotIn("floor", ask(request(corpus("indirect-calls"), passes=["batch"])))
+
     def test_wrong_answers_fail(self):
         for step, said in (({"call": "pages", "expect": 2}, "call: step 1 ('pages'): gave 1, expected 2"),
                            ({"check": {"i8": 1}, "at": 5}, "the bytes at 5 differ"), ({"load": "i32", "at": 65533, "expect": 0}, "address 65533 is out of bounds"),

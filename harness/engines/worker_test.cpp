@@ -242,6 +242,23 @@ TEST_F(Worker, EveryThreadHasInstancesOfItsOwnAndAllAreCompared) {
   EXPECT_EQ(sample["counters"]["cycle"]["syscalls.madvise"], 1);  // of the measured thread
 }
 
+TEST_F(Worker, TheFloorOfCallsIsThatOfAnInstanceThatGoesOn) {
+  const auto floor_of = [&](const char* first, const char* further) {
+    const std::string wat = std::string(R"((module (global $n (mut i32) (i32.const 0)) (func (export "next") (result i32)
+        (global.set $n (i32.add (global.get $n) (i32.const )") + further + "))) (global.get $n)))";
+    Request calls = request(wat.c_str(), "pool-lazy");
+    calls.cell.workload.kind = Workload::Kind::call;
+    calls.cell.workload.label = "call";
+    calls.cell.workload.script = std::string(R"({"steps": [{"call": "next", "expect": )") + first + "}]}";
+    const Json sample = ask(calls);
+    EXPECT_EQ(sample["status"], "ok") << sample["reason"];
+    return sample.value("floor", Json());
+  };
+  EXPECT_GT(floor_of("0", "0")["kept_call_ns"], 0);
+  EXPECT_EQ(floor_of("1", "1"), nullptr);  // the second answer is 2
+  EXPECT_GT(floor_of("\"nonzero\"", "1073741824")["kept_call_ns"], 0);  // 0 at the fourth call
+}
+
 TEST_F(Worker, ModulesThatShareAPoolAreMeasuredInTheCoreOnly) {
   Request one = request(testing_modules::kRich, "pool-lazy");
   one.cell.mix = {{"rich", "again"}, 2, Mix::Order::rotate};

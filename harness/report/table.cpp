@@ -5,6 +5,7 @@
 #include <map>
 
 #include "harness/protocol/text.hpp"
+#include "harness/report/call_overhead.hpp"
 #include "harness/report/format.hpp"
 #include "harness/report/mix_text.hpp"
 
@@ -129,7 +130,7 @@ class Table {
   std::string text() const {
     std::string out = heading();
     for (const Json& c : result_.at("cases")) out += case_block(c.at("id"));
-    return out + unknown_ratio_note() + disturbed_note() + engine_notes() + closing();
+    return out + call_overhead_note() + unknown_ratio_note() + disturbed_note() + engine_notes() + closing();
   }
 
  private:
@@ -158,6 +159,7 @@ class Table {
   std::string case_block(const std::string& case_id) const {
     const Json* reference = cell(case_id, options_.reference);
     std::string out = paint_.bold(case_id) + "\n", floor, start, chosen;
+    std::vector<std::string> overheads;
     const std::string shared = shared_reason(case_id);
     if (!shared.empty()) return out + wrapped("  every arm ", shared);
     const double threads = number_at(*cases_.at(case_id), {"threads"}).value_or(1);
@@ -166,10 +168,11 @@ class Table {
       if (own == nullptr) continue;
       out += own->at("status") == "ok" ? row(*own, reference) : reason_row(*own);
       if (floor.empty()) floor = floor_line(*own);
+      if (const std::string overhead = call_overhead_text(*own); !overhead.empty()) overheads.push_back(overhead);
       if (start.empty()) start = start_line(*own) + preinit_line(*own);
       chosen += chosen_line(*own) + threads_line(*own, threads) + mix_lines(*own);
     }
-    return out + floor + chosen + start;
+    return out + floor + call_overheads_line(overheads) + chosen + start;
   }
 
   // "skipped: reason" when all arms of a case share it.
@@ -232,14 +235,24 @@ class Table {
   }
 
   std::string floor_line(const Json& own) const {
-    if (const auto call = number_at(own, {"floor", "kept_call_ns"}))
-      return paint_.dim("  floor: the same calls in an instance that is never reset take " + time_text(*call)) + "\n";
     const auto madvise = number_at(own, {"floor", "madvise_clean_ns"}),
                range = number_at(own, {"floor", "range_bytes"});
     if (!madvise || !range) return "";
     return paint_.dim("  floor: one madvise over the same clean range (" + bytes_text(*range) + ") takes " +
                       time_text(*madvise)) +
            "\n";
+  }
+
+  std::string call_overheads_line(const std::vector<std::string>& overheads) const {
+    if (overheads.empty()) return "";
+    return paint_.dim(wrapped("  beyond (+) the same calls in an instance that is never reset: ", join(overheads, ", ")));
+  }
+
+  std::string call_overhead_note() const {
+    const std::vector<std::string> means = call_overhead_means(result_, options_.reference);
+    if (means.empty()) return "";
+    return wrapped("what a cycle takes beyond the same calls in an instance that is never reset, geometric mean against " +
+                       options_.reference + ": ", join(means, ", "));
   }
 
   // Of modules that share one pool: whose slot was whose next, and what a strategy that chooses chose for each of them.

@@ -48,7 +48,7 @@ pub fn measure(mut request: Request, sample: &mut Value) -> Result<(), Stop> {
     let verifies = wants(Pass::Verify) || wants(Pass::VerifyAfter);
     let mut reference = if verifies { Some(Reference::of(fresh)?) } else { None };
     if let Some(reference) = reference.as_mut().filter(|_| wants(Pass::Verify)) {
-        verify_apart(&loader, room, reference, &request)?;
+        verify_apart(&loader, &room, reference, &request)?;
         sample["verified"] = true.into();
         sample["verified_rounds"] = request.verify_rounds.into();
     }
@@ -72,6 +72,11 @@ pub fn measure(mut request: Request, sample: &mut Value) -> Result<(), Stop> {
     if wants(Pass::Memory) {
         sample["memory"] = Value::Null;
     }
+    if wants(Pass::Batch)
+        && let Some(call_ns) = kept_call(&loader, &room)?
+    {
+        sample["floor"] = json!({"kept_call_ns": call_ns});
+    }
     if let Some(reference) = reference.as_mut().filter(|_| wants(Pass::VerifyAfter)) {
         ring.drain();
         sample["verified_slots"] = verify_timed(&program, reference, request.cell.slots)?.into();
@@ -79,12 +84,26 @@ pub fn measure(mut request: Request, sample: &mut Value) -> Result<(), Stop> {
     Ok(())
 }
 
-/// In a pool of its own, as reading all of a timed slot would change what follows; of one instance, so that its slot is
-/// used again even while resets wait for their batch. A module with externrefs has one more memory for these.
-fn verify_apart(loader: &Loader, room: Room, reference: &mut Reference, request: &Request) -> Result<(), Stop> {
-    let program = loader.with_room(&Room { instances: 1, memories: room.memories + 1, ..room })?;
+/// Reading all of a timed slot would change what follows.
+fn verify_apart(loader: &Loader, room: &Room, reference: &mut Reference, request: &Request) -> Result<(), Stop> {
+    let program = apart(loader, room)?;
     let calls = loader.calls(&program)?;
     verify(&program, reference, calls.as_ref(), (request.verify_rounds, request.seed))
+}
+
+/// For `floor`; nothing for a workload without calls.
+fn kept_call(loader: &Loader, room: &Room) -> Result<Option<f64>, Stop> {
+    let program = apart(loader, room)?;
+    match loader.calls(&program)? {
+        Some(calls) => passes::kept_call(&program, &calls),
+        None => Ok(None),
+    }
+}
+
+/// A pool of its own, of one instance, so that its slot is used again even while resets wait for their batch. A module
+/// with externrefs has one more memory for these.
+fn apart(loader: &Loader, room: &Room) -> Result<Program, Stop> {
+    loader.with_room(&Room { instances: 1, memories: room.memories + 1, ..*room })
 }
 
 fn refuse_what_it_cannot(request: &Request) -> Result<(), Stop> {

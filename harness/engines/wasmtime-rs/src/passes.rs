@@ -5,9 +5,11 @@ use std::thread;
 
 use serde_json::{Map, Value, json};
 
+use crate::calls::Calls;
 use crate::os::{Interference, clock_read_ns, cpu_ns, now_ns, thread_usage, trace_marker};
+use crate::program::Program;
 use crate::ring::{ClockMarks, Phase, Ring};
-use crate::statistics::distribution;
+use crate::statistics::{distribution, median};
 use crate::stop::Stop;
 
 /// Cycles of the two runs whose difference is counted.
@@ -152,6 +154,31 @@ pub fn phases(ring: &mut Ring, cycle_ns: f64) -> Result<Value, Stop> {
         "instantiate": distribution(instantiate),
         "cycle": distribution(cycle),
     }))
+}
+
+/// What the calls take in an instance that is never dropped, ns: the median of those before the first one that goes
+/// wrong (a program may run out of memory). Nothing if there are too few, as where the second already answers otherwise.
+pub fn kept_call(program: &Program, calls: &Calls) -> Result<Option<f64>, Stop> {
+    const AIM_NS: u64 = 60_000_000;
+    const FEWEST: usize = 3;
+    const MOST: usize = 1000;
+    let mut live = program.new_instance()?;
+    let mut took = Vec::with_capacity(MOST);
+    let mut spent = 0;
+    while took.len() < FEWEST || (spent < AIM_NS && took.len() < MOST) {
+        let begin = now_ns();
+        match calls.run(program, &mut live) {
+            Ok(()) => took.push(now_ns() - begin),
+            Err(Stop::Failed(_)) => break,
+            Err(other) => return Err(other),
+        }
+        spent += took[took.len() - 1];
+    }
+    if took.len() < FEWEST {
+        return Ok(None);
+    }
+    took.remove(0); // of an instance that is new
+    Ok(Some(median(took)))
 }
 
 /// Faults per cycle: what two runs of different length differ by is the cycles' own.

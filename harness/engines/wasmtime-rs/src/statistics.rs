@@ -19,6 +19,12 @@ pub fn distribution(mut values: Vec<u64>) -> Value {
     })
 }
 
+/// Of one value at least.
+pub fn median(mut values: Vec<u64>) -> f64 {
+    values.sort_unstable();
+    quantile(&values, 0.5)
+}
+
 /// Linear between order statistics (type 7 of Hyndman and Fan, 1996).
 fn quantile(sorted: &[u64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
@@ -39,5 +45,6 @@ mod tests {
         let many = distribution((0..=300).collect());
         assert_eq!(many, json!({"mean": 150.0, "min": 0, "p50": 150.0, "p90": 270.0, "p99": 297.0}));
         assert_eq!(distribution(Vec::new()), Value::Null);
+        assert_eq!(median(vec![5, 1, 2, 4]), 3.0);
     }
 }

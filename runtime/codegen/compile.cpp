@@ -101,7 +101,7 @@ std::string unique_suffix() {
 }
 
 void run(const std::string& what, const std::vector<std::string>& argv, std::chrono::milliseconds timeout) {
-  const os::ChildResult result = os::run_child(argv, "", timeout);
+  const os::ChildResult result = os::run_child(argv, "", timeout, {.helpers_die_too = true});
   if (result.exit_code != 0 || result.signal || result.timed_out || result.interrupted) refuse(what, result);
 }
 

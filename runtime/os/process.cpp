@@ -73,12 +73,58 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
   return pointers;
 }
 
+// As the process `pid` ended.
+[[noreturn]] void end_as(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    ::prctl(PR_SET_DUMPABLE, 0);  // the core file is the program's
+    ::signal(signal, SIG_DFL);
+    sigset_t mask;
+    sigemptyset(&mask);
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+    ::raise(signal);
+  }
+  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 127);
+}
+
+// Returns in a copy of this child, which goes on to be the program. This one stays as the leader of their group and kills
+// it when the parent dies: PR_SET_PDEATHSIG alone does not reach what the program starts.
+void stay_as_guard(pid_t parent) {
+  constexpr int kParentDied = SIGUSR1;
+  sigset_t all, awaited, before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  ::prctl(PR_SET_PDEATHSIG, kParentDied);
+  if (::getppid() != parent) ::_exit(127);  // it died before prctl(2) could see it
+  const pid_t pid = ::fork();
+  if (pid < 0) ::_exit(127);
+  if (pid == 0) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return;
+  }
+  ::closefrom(0);  // the streams are the program's
+  sigemptyset(&awaited);
+  sigaddset(&awaited, kParentDied);
+  sigaddset(&awaited, SIGCHLD);
+  for (int signal = 0; signal != SIGCHLD;) {
+    if (::sigwait(&awaited, &signal) == 0 && signal == kParentDied) ::kill(0, SIGKILL);
+  }
+  end_as(pid);
+}
+
 // In the child, between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(char* const* argv, int in, int out, int err, int failure, pid_t parent, const sigset_t& mask,
                          const ChildOptions& options) {
   ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // the parent died before prctl(2) could see it
+  if (options.helpers_die_too) {
+    stay_as_guard(parent);
+  } else {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);  // it died before prctl(2) could see it
+  }
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);

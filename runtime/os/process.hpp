@@ -25,6 +25,8 @@ enum class Stop : uint8_t { at_once, gently };
 struct ChildOptions {
   Stop stop = Stop::at_once;
   std::vector<int> inherited = {};  // descriptors that it has under the same numbers, though they are closed on exec here
+  // Also what the child starts ends with this process, even by SIGKILL: of compilers, whose drivers start the real ones.
+  bool helpers_die_too = false;
   bool huge_pages = true;           // false: transparent huge pages are off in it and its children (PR_SET_THP_DISABLE)
 };
 

@@ -2,7 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
 
 #include "runtime/os/counters.hpp"
 
@@ -76,6 +84,54 @@ TEST(Process, AHelperLeftBehindDoesNotHoldUsUp) {
   const ChildResult result = shell("sleep 1000 & echo done");
   EXPECT_EQ(result.out, "done\n");
   EXPECT_FALSE(result.timed_out);
+}
+
+ChildResult guarded(const std::string& script, milliseconds timeout = kLong) {
+  return run_child({"/bin/sh", "-c", script}, "in", timeout, {.helpers_die_too = true});
+}
+
+TEST(Process, AGuardedChildIsAsAnyOther) {
+  const ChildResult result = guarded("cat; echo problem >&2; exit 3");
+  EXPECT_EQ(result.out, "in");
+  EXPECT_EQ(result.err, "problem\n");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(guarded("kill -SEGV $$").signal, SIGSEGV);
+  EXPECT_EQ(guarded("sleep 1000 & sleep 1000", milliseconds(300)).signal, SIGKILL);
+  EXPECT_THROW(run_child({"/no/such/program"}, "", kLong, {.helpers_die_too = true}), std::system_error);
+}
+
+// Not there, or a zombie that nobody has reaped yet.
+bool has_ended(const std::string& pid) {
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string stat;
+  return !std::getline(file, stat) || stat.find(") Z ") != stat.npos;
+}
+
+bool comes_true(const std::function<bool()>& condition) {
+  for (const auto end = std::chrono::steady_clock::now() + kLong; std::chrono::steady_clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return false;
+}
+
+TEST(Process, HelpersOfAGuardedChildEndWhenTheParentIsKilled) {
+  const std::string path = testing::TempDir() + "instbench_helper_" + std::to_string(::getpid());
+  std::filesystem::remove(path);
+  const pid_t parent = ::fork();
+  ASSERT_GE(parent, 0);
+  if (parent == 0) {
+    guarded("sleep 1000 & echo $! > " + path + ".part && mv " + path + ".part " + path + "; wait");
+    ::_exit(1);
+  }
+  ASSERT_TRUE(comes_true([&] { return std::filesystem::exists(path); }));
+  std::string helper;
+  std::ifstream(path) >> helper;
+  EXPECT_FALSE(has_ended(helper));
+  ::kill(parent, SIGKILL);
+  EXPECT_TRUE(comes_true([&] { return has_ended(helper); })) << helper;
+  ::waitpid(parent, nullptr, 0);
+  std::filesystem::remove(path);
 }
 
 TEST(Process, WhatCannotBeStartedIsNamed) {

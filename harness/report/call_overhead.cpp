@@ -10,21 +10,24 @@
 namespace instbench::bench {
 namespace {
 
-using Overheads = std::map<std::string, double>;  // ns by case; at least 0
+constexpr double kLeast = 0.02;  // of what the calls take: less is noise
+
+using Overheads = std::map<std::string, double>;  // ns by case; 0: too little to tell
 
 std::optional<double> overhead_ns(const Json& cell) {
   const auto call = number_at(cell, {"floor", "kept_call_ns"}), cycle = number_at(cell, {"batch", "median_real_ns"});
   if (cell.at("status") != "ok" || !call || !cycle) return std::nullopt;
-  return std::max(0.0, *cycle - *call);
+  const double beyond = *cycle - *call;
+  return beyond < kLeast * *call ? 0 : beyond;
 }
 
-// "7.13× less (12 cases)"; empty without a case in which both are known and positive.
+// "7.13× less (12 cases)"; empty without a case in which both are known and not 0.
 std::string mean_text(const Overheads& reference, const Overheads& own) {
   double logarithms = 0;
   int cases = 0;
   for (const auto& [name, ns] : own) {
     const auto other = reference.find(name);
-    if (other == reference.end() || ns <= 0 || other->second <= 0) continue;
+    if (other == reference.end() || ns == 0 || other->second == 0) continue;
     logarithms += std::log(other->second / ns);
     ++cases;
   }
@@ -51,7 +54,7 @@ std::string call_overhead_text(const Json& cell) {
   if (!overhead) return "";
   const std::string call = time_text(*number_at(cell, {"floor", "kept_call_ns"}));
   return cell.at("arm").get<std::string>() +
-         (*overhead > 0 ? " " + time_text(*overhead) + " (+" + call + ")" : " none (" + call + ")");
+         (*overhead > 0 ? " " + time_text(*overhead) + " (+" + call + ")" : " < 2 % (" + call + ")");
 }
 
 std::vector<std::string> call_overhead_means(const Json& result, const std::string& reference) {

@@ -8,12 +8,12 @@
 
 namespace instbench::bench {
 
-// "core:best 990 ns (+506 ns)": the overhead, and the calls themselves; "core:best none (140 µs)" where the cycle takes
-// no longer than the calls did in an instance that goes on. Empty: not known.
+// "core:best 990 ns (+506 ns)": the overhead, and the calls themselves; "core:best < 2 % (140 µs)" where it is less
+// than that of the calls, which is too little to tell: also where the cycle is the shorter one. Empty: not known.
 std::string call_overhead_text(const Json& cell);
 
 // For each arm of a result but the reference "core:best 7.13× less (12 cases)": the geometric mean, over the cases in
-// which both have an overhead, of the reference's to the arm's. Of an engine with several arms, of which the reference
+// which both have 2 % or more, of the reference's to the arm's. Of an engine with several arms, of which the reference
 // is none, one more text: in each case the arm with the least.
 std::vector<std::string> call_overhead_means(const Json& result, const std::string& reference);
 

@@ -15,7 +15,9 @@ Json result(const std::vector<Json>& cells) {
 
 TEST(CallOverhead, IsWhatACycleTakesBeyondItsOwnCalls) {
   EXPECT_EQ(call_overhead_text(cell("x", "core:best", 1500, 500)), "core:best 1.00 µs (+500 ns)");
-  EXPECT_EQ(call_overhead_text(cell("x", "core:best", 400, 500)), "core:best none (500 ns)");
+  EXPECT_EQ(call_overhead_text(cell("x", "core:best", 400, 500)), "core:best < 2 % (500 ns)");
+  EXPECT_EQ(call_overhead_text(cell("x", "core:best", 509, 500)), "core:best < 2 % (500 ns)");
+  EXPECT_EQ(call_overhead_text(cell("x", "core:best", 510, 500)), "core:best 10.0 ns (+500 ns)");
 }
 
 TEST(CallOverhead, IsNotKnownWithoutBothFigures) {

@@ -240,6 +240,7 @@ TEST_F(Worker, EveryThreadHasInstancesOfItsOwnAndAllAreCompared) {
   EXPECT_EQ(sample["verified_slots"], 6);
   EXPECT_GT(sample["batch"]["real_ns"].get<double>(), 0);
   EXPECT_EQ(sample["counters"]["cycle"]["syscalls.madvise"], 1);  // of the measured thread
+  EXPECT_GT(sample["floor"]["copy_beside_ns"], 0);
 }
 
 TEST_F(Worker, TheFloorOfCallsIsThatOfAnInstanceThatGoesOn) {

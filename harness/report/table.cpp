@@ -271,8 +271,16 @@ class Table {
     return number_text(std::round(value * steps) / steps) + (unit == 1e6 ? " M" : " k");
   }
 
-  // ", 94 % of twice one thread's", where the same case was measured with one thread.
+  // ", 94 % of 2 times one thread's (of threads that only copy the pages 97 %)": what is known of it. The former needs the
+  // same case measured with one thread.
   std::string efficiency_text(const Json& own, double threads, double cycle_ns) const {
+    const std::string share = share_of_one(own, threads, cycle_ns);
+    const auto alone = number_at(own, {"floor", "copy_alone_ns"}), beside = number_at(own, {"floor", "copy_beside_ns"});
+    if (!alone || !beside || *beside <= 0) return share;
+    return share + " (of threads that only copy the pages " + percent_text(*alone / *beside) + ")";
+  }
+
+  std::string share_of_one(const Json& own, double threads, double cycle_ns) const {
     std::string with_one = own.at("case").get<std::string>();
     const std::string suffix = " t" + number_text(threads);
     const size_t at = with_one.rfind(suffix);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 
 #include "harness/report/format.hpp"
@@ -44,6 +45,9 @@ Json result_of(const std::vector<Json>& cells) {
 }
 
 std::string table(const Json& result) { return table_text(result, {"", "r.json", 41.2, Colour::off}); }
+
+// The table with its wrapped lines joined.
+std::string unwrapped_table(const Json& result) { return std::regex_replace(table(result), std::regex("\\n    "), " "); }
 
 std::string line_with(const std::string& text, const std::string& word) {
   std::istringstream lines(text);
@@ -188,11 +192,12 @@ TEST(Table, ThreadsAreSummedUpAndMoreThanThereAreProcessorsAreLabelled) {
   result["cells"].push_back(cell);
   result["cases"] = std::vector<Json>{{{"id", one}, {"threads", 1}}, {{"id", four}, {"threads", 4}}};
   result["machine"] = {{"cpus", 2}};
-  std::string text = table(result);
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  const std::string text = unwrapped_table(result);
   for (const char* part : {"1.6 M cycles/s of 4 threads on 2 CPUs, 40 % of 4 times one thread's", "a cycle's median 2.40 µs, p99 9.00 µs",
                            "0.25 waits for kernel locks"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  result["cells"][1]["floor"] = {{"copy_alone_ns", 3000.0}, {"copy_beside_ns", 4000.0}};
+  EXPECT_NE(unwrapped_table(result).find("times one thread's (of threads that only copy the pages 75 %);"), std::string::npos);
   result["cells"][1]["kernel_events"] = {{"unsupported", "perf_event_open: not allowed"}};
   EXPECT_NE(table(result).find("not allowed"), std::string::npos);
 }

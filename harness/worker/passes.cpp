@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/worker/batch.hpp"
+#include "harness/worker/copying.hpp"
 #include "harness/worker/part.hpp"
 #include "harness/worker/statistics.hpp"
 #include "runtime/os/kernel_events.hpp"
@@ -198,7 +199,12 @@ void add_traced_calls(Json& sample) {
 void pass_memory(PassContext& context) { context.sample["memory"] = context.cell.memory(); }
 
 void pass_floor(PassContext& context) {
+  const Case& conditions = context.request.cell;
   Json floor = context.cell.floor();
+  if (const auto copying = copy_beside(conditions.workload.write, conditions.threads)) {
+    floor["copy_alone_ns"] = copying->alone_ns;
+    floor["copy_beside_ns"] = copying->beside_ns;
+  }
   if (!floor.is_null()) context.sample["floor"] = std::move(floor);
 }
 

@@ -245,5 +245,12 @@ TEST(Terminal, AClippedTextKeepsWholeCharacters) {
             "a: " + std::string(117, 'x') + "\n    " + std::string(116, 'x') + "\n    " + std::string(67, 'x') + "\n");
 }
 
+TEST(Terminal, ANumberStaysWithItsUnitAndALongPrefixIsWrappedToo) {
+  const std::string filler(114, 'x');
+  EXPECT_EQ(wrapped("", filler + " 75 %); then"), filler + "\n    75 %); then\n");
+  EXPECT_EQ(wrapped("", filler + " 75 cells"), filler + " 75\n    cells\n");
+  EXPECT_EQ(wrapped("a, b, " + filler + ": ", "text"), "a, b,\n    " + filler + ":\n    text\n");
+}
+
 }  // namespace
 }  // namespace instbench::bench

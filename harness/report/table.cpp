@@ -6,6 +6,7 @@
 
 #include "harness/protocol/text.hpp"
 #include "harness/report/call_overhead.hpp"
+#include "harness/report/engine_notes.hpp"
 #include "harness/report/format.hpp"
 #include "harness/report/mix_text.hpp"
 
@@ -130,7 +131,7 @@ class Table {
   std::string text() const {
     std::string out = heading();
     for (const Json& c : result_.at("cases")) out += case_block(c.at("id"));
-    return out + call_overhead_note() + unknown_ratio_note() + disturbed_note() + engine_notes() + closing();
+    return out + call_overhead_note() + unknown_ratio_note() + disturbed_note() + engine_notes_text(result_) + closing();
   }
 
  private:
@@ -369,25 +370,6 @@ class Table {
                               " waited for a CPU more than " + percent_text(kDisturbed) + " of the time (median " +
                               percent_text(median_of_sorted(shares)) + ", worst " + percent_text(shares.back()) +
                               "): cycle figures are wall time");
-  }
-
-  // What each engine's phases hold, in its own words.
-  std::string engine_notes() const {
-    std::vector<std::pair<std::string, std::string>> notes;  // text, arms
-    for (const Json& arm : result_.at("arms")) {
-      const Json facts = arm.value("facts", Json());
-      if (!facts.is_object() || !facts.value("notes", Json()).is_array()) continue;
-      for (const Json& note : facts.at("notes")) {
-        const auto found = std::find_if(notes.begin(), notes.end(), [&](const auto& n) { return n.first == note; });
-        if (found == notes.end())
-          notes.emplace_back(note.get<std::string>(), arm.at("id").get<std::string>());
-        else
-          found->second += ", " + arm.at("id").get<std::string>();
-      }
-    }
-    std::string out;
-    for (const auto& [note, arms] : notes) out += wrapped(arms + ": ", note);
-    return out;
   }
 
   // "3 blocks"; of a stopped run "1 of 3 blocks", or "0–1 of 3 blocks" when the cells differ. A cell that

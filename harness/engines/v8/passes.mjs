@@ -40,6 +40,24 @@ export function passPhases(ring, cycleNs) {
   return {samples, clock_ns, resolution_ns: 5 * clock_ns, ...phases(...[init, work, cycle].map(distribution))};
 }
 
+// What the calls take in an instance that is never dropped, ns: the median of those before the first one that goes wrong.
+// null if there are too few, as where the second already answers otherwise.
+export function passKeptCall(program, work) {
+  const AIM_MS = 60, FEWEST = 3, MOST = 1000;
+  const instance = program.instantiate(), took = [];
+  try {
+    for (let spent = 0; took.length < FEWEST || (spent < AIM_MS && took.length < MOST); spent += took.at(-1)) {
+      program.host.wasi.reset();
+      const begin = performance.now();
+      work(instance);
+      took.push(performance.now() - begin);
+    }
+  } catch {
+    if (took.length < FEWEST) return null;
+  }
+  return distribution(Float64Array.from(took.slice(1))).p50 * 1e6;  // the first is of an instance that is new
+}
+
 // Faults of a run of cycles: the least of a few such runs, as V8's own heap adds a page now and then. Each begins with all
 // given back and ends before the next collection, which touches pages of its own and none of the instances'.
 function leastFaults(ring, cycles) {

@@ -9,7 +9,7 @@ import {Ring} from './cycle.mjs';
 import {withBystanders, withNoise} from './noise.mjs';
 import {Oracle, notCompared} from './oracle.mjs';
 import {Leak, Skipped} from './outcome.mjs';
-import {passCounters, passFirst, passPhases, passTrace} from './passes.mjs';
+import {passCounters, passFirst, passKeptCall, passPhases, passTrace} from './passes.mjs';
 import {Program} from './program.mjs';
 import {WrongStrategy, applyStrategy, canonical, codegenText, parseStrategy} from './strategy.mjs';
 import {Touch} from './touch.mjs';
@@ -147,6 +147,8 @@ async function measure(request, sample) {
   const ring = new Ring(program, work, cell.slots);
   ring.warmUp();
   await timedPasses(request, ring, wants, sample);
+  const call = calls && wants('batch') ? passKeptCall(program, work) : null;
+  if (call !== null) sample.floor = {kept_call_ns: call};
   if (wants('verify_after')) {
     ring.drain();
     sample.verified_slots = oracle.verifyAfter(cell.slots);

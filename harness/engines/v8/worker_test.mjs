@@ -314,12 +314,22 @@ const tests = {
     expectReason('failed', /^call: step 0 .*add\(\) is 3 instead of 4$/, request(adds, {cell: step(4)}));
   },
 
+  'the floor of calls is that of an instance that goes on'() {
+    const next = text('next', `(module (global $n (mut i32) (i32.const 0))
+      (func (export "next") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))`);
+    const floor = (step) => ask(request(next, {cell: call({steps: [step]}), passes: ['batch'], iterations: 5})).floor;
+    assert.ok(floor({call: 'next', expect: 'nonzero'}).kept_call_ns > 0);
+    assert.equal(floor({call: 'next', expect: 1}), undefined);  // the second answer is 2
+  },
+
   'WASI begins anew for each instance'() {
     const writes = text('writes', `(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
       (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\02\\00\\00\\00") (data (i32.const 16) "hi")
       (func (export "f") (result i32) (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))`);
     const script = {wasi: {}, steps: [{call: 'f', expect: 0}, {output: {utf8: 'hi'}}]};
-    assert.equal(ask(request(writes, {cell: call(script), passes: ['first', 'verify', 'batch'], iterations: 5})).status, 'ok');
+    const sample = ask(request(writes, {cell: call(script), passes: ['first', 'verify', 'batch'], iterations: 5}));
+    assert.equal(sample.status, 'ok');
+    assert.ok(sample.floor.kept_call_ns > 0);
   },
 
   'what cannot be done is skipped with its reason'() {

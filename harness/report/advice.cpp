@@ -1,6 +1,7 @@
 #include "harness/report/advice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "harness/protocol/text.hpp"
 #include "harness/report/format.hpp"
+#include "harness/report/terminal.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -114,36 +116,31 @@ std::string figures(const std::vector<Measured>& arms, const std::vector<std::st
   return out;
 }
 
-// Wasmtime's names for what differs from the reference's settings (crate documentation of Config and
-// PoolingAllocationConfig).
-std::string wasmtime_settings(const std::string& strategy, const std::string& reference) {
-  static const std::map<std::string, std::string> kNames{
-      {"allocator", "Config::allocation_strategy"},
-      {"cow", "Config::memory_init_cow"},
-      {"keep", "PoolingAllocationConfig::linear_memory_keep_resident"},
-      {"table-keep", "PoolingAllocationConfig::table_keep_resident"},
-      {"pagemap-scan", "PoolingAllocationConfig::pagemap_scan"},
-      {"batch", "PoolingAllocationConfig::decommit_batch_size"},
-      {"warm-slots", "PoolingAllocationConfig::max_unused_warm_slots"},
+// Wasmtime's names for what is not its default (crate documentation of Config and PoolingAllocationConfig).
+std::string wasmtime_settings(const std::string& strategy) {
+  struct Setting {
+    const char *axis, *name, *usual;
   };
-  const auto axes = [](const std::string& text) {
-    std::map<std::string, std::string> found;
-    for (const std::string& axis : split(text, ',')) {
-      const size_t equals = axis.find('=');
-      if (equals != std::string::npos) found[axis.substr(0, equals)] = axis.substr(equals + 1);
-    }
-    return found;
+  static constexpr std::array kSettings{
+      Setting{"allocator", "Config::allocation_strategy", "on-demand"},
+      Setting{"cow", "Config::memory_init_cow", "on"},
+      Setting{"table-lazy", "Config::table_lazy_init", "on"},
+      Setting{"keep", "PoolingAllocationConfig::linear_memory_keep_resident", "0"},
+      Setting{"table-keep", "PoolingAllocationConfig::table_keep_resident", "0"},
+      Setting{"pagemap-scan", "PoolingAllocationConfig::pagemap_scan", "off"},
+      Setting{"batch", "PoolingAllocationConfig::decommit_batch_size", "1"},
+      Setting{"warm-slots", "PoolingAllocationConfig::max_unused_warm_slots", "100"},
   };
-  const auto before = axes(reference);
   std::string out;
-  for (const auto& [axis, value] : axes(strategy)) {
-    const auto name = kNames.find(axis);
-    const auto was = before.find(axis);
-    const bool zero = value == "0" || value == "0B" || value == "off";
-    if (name == kNames.end() || (was == before.end() ? zero : was->second == value)) continue;
-    out += "    " + name->second + ": " + value + "\n";
+  for (const std::string& axis : split(strategy, ',')) {
+    const size_t equals = axis.find('=');
+    const std::string value = equals == std::string::npos ? "" : axis.substr(equals + 1);
+    for (const Setting& setting : kSettings) {
+      if (axis.substr(0, equals) == setting.axis && value != setting.usual && value != setting.usual + std::string("B"))
+        out += "    " + std::string(setting.name) + ": " + value + "\n";
+    }
   }
-  return out;
+  return out.empty() ? "    Wasmtime's defaults\n" : out;
 }
 
 // How many pages an instance writes: each of them is a fault where every page is given back.
@@ -159,9 +156,7 @@ std::optional<std::pair<double, double>> pages_written(const Json& result) {
   return range;
 }
 
-std::string advice_for(const std::vector<Measured>& arms, bool core) {
-  const std::vector<std::string> cases = common_cases(arms);
-  if (cases.empty()) return "";
+std::string advice_for(const std::vector<Measured>& arms, const std::vector<std::string>& cases, bool core) {
   const size_t best = advised(arms, cases);
   const Gain gain = gain_of(arms[best], arms[0], cases);
   std::string out = (core ? "core: " : "Wasmtime: ") + arms[best].arm;
@@ -171,28 +166,50 @@ std::string advice_for(const std::vector<Measured>& arms, bool core) {
     out += ": " + ratio_text(gain.mean) + " against " + arms[0].arm + " over " +
            counted(static_cast<double>(cases.size()), "condition") + "; least " + ratio_text(gain.least) + " (" + gain.least_in +
            ")\n";
-    if (!core) out += wasmtime_settings(arms[best].strategy, arms[0].strategy);
   }
-  return out + figures(arms, cases);
+  return core ? out : out + wasmtime_settings(arms[best].strategy);
+}
+
+bool runs_the_module(const Json& result) {
+  const Json cases = result.value("cases", Json::array());
+  return std::any_of(cases.begin(), cases.end(), [](const Json& one) { return one.contains("workload") && one.at("workload").value("kind", "") == "call"; });
+}
+
+std::string faults_text(const Json& result) {
+  const auto pages = pages_written(result);
+  if (!pages) return "";
+  const std::string least = counted(pages->first, "page fault"), most = counted(pages->second, "page fault");
+  return "core:pool-lazy takes " + least + (pages->second == pages->first ? "" : " to " + most) + " a cycle: what is written" +
+         (runs_the_module(result) ? " by the calls, page by page\n"
+                                  : " here, which is chosen, not your program's own (--invoke or --call runs that)\n");
+}
+
+// "a, b were not measured: reason".
+std::string unmeasured_text(const std::vector<Measured>& all) {
+  std::map<std::string, std::vector<std::string>> arms;  // by reason
+  for (const Measured& one : all) {
+    if (one.cycle_ns.empty() && !one.skipped.empty()) arms[one.skipped.begin()->second].push_back(one.arm);
+  }
+  std::string out;
+  for (const auto& [reason, names] : arms) out += wrapped("", join(names, ", ") + " not measured: " + reason);
+  return out;
 }
 
 }  // namespace
 
 std::string advice_text(const Json& result) {
   const std::vector<Measured> all = measured(result);
-  const std::string core = advice_for(arms_of(all, true), true), others = advice_for(arms_of(all, false), false);
-  if (core.empty() && others.empty()) return "nothing was measured that advice could rest on\n";
-  std::string out = "advice (×: times faster than the first arm of the engine; cycle)\n";
-  if (const auto pages = pages_written(result))
-    out += "an instance takes " + counted(pages->first, "page fault") +
-           (pages->second == pages->first ? "" : " to " + counted(pages->second, "page fault")) +
-           " a cycle under core:pool-lazy: what it writes, page by page\n";
-  out += core + others;
-  for (const Measured& one : all) {
-    if (one.cycle_ns.empty() && !one.skipped.empty())
-      out += one.arm + " was not measured: " + one.skipped.begin()->second + "\n";
+  std::string figures_of_all, advice;
+  for (const bool core : {true, false}) {
+    const std::vector<Measured> arms = arms_of(all, core);
+    const std::vector<std::string> cases = common_cases(arms);
+    if (cases.empty()) continue;
+    figures_of_all += figures(arms, cases);
+    advice += advice_for(arms, cases, core);
   }
-  return out;
+  if (advice.empty()) return "nothing was measured that advice could rest on\n" + unmeasured_text(all);
+  return "cycle; ×: times faster than the first arm of the engine\n" + figures_of_all + unmeasured_text(all) + faults_text(result) +
+         "\nadvice\n" + advice;
 }
 
 }  // namespace instbench::bench

@@ -32,7 +32,7 @@ TEST(Advice, NamesTheFastestOverAllConditionsAndWhereItGainsLeast) {
                       cell("core:best", "b", 450)}}};
   const std::string text = advice_text(result);
   EXPECT_TRUE(says(text, "core: core:best: 4.00× against core:pool-lazy over 2 conditions; least 2.00× (b)")) << text;
-  EXPECT_TRUE(says(text, "0 page faults to 16 page faults a cycle")) << text;
+  EXPECT_TRUE(says(text, "core:pool-lazy takes 0 page faults to 16 page faults a cycle: what is written here, which is chosen")) << text;
   EXPECT_TRUE(says(text, "64.0 KiB")) << text;
 }
 
@@ -51,6 +51,7 @@ TEST(Advice, SaysInWasmtimesWordsWhatToSet) {
   const std::string text = advice_text(result);
   EXPECT_TRUE(says(text, "PoolingAllocationConfig::linear_memory_keep_resident: 1MiB")) << text;
   EXPECT_TRUE(says(text, "PoolingAllocationConfig::pagemap_scan: on")) << text;
+  EXPECT_TRUE(says(text, "Config::allocation_strategy: pooling")) << text;
   EXPECT_FALSE(says(text, "memory_init_cow")) << text;
 }
 
@@ -62,7 +63,14 @@ TEST(Advice, ComparesOnlyWhatAllHave) {
                       skipped("core:best", "b", "no"), skipped("wasmtime:pooling", "a", "not fetched")}}};
   const std::string text = advice_text(result);
   EXPECT_TRUE(says(text, "over 1 condition;")) << text;
-  EXPECT_TRUE(says(text, "wasmtime:pooling was not measured: not fetched")) << text;
+  EXPECT_TRUE(says(text, "wasmtime:pooling not measured: not fetched")) << text;
+}
+
+TEST(Advice, EndsWithTheSettingsOfTheFirstArmToo) {
+  const Json result{{"arms", {arm("wasmtime:on-demand", "wasmtime", "allocator=on-demand,keep=0B"), arm("wasmtime:pooling", "wasmtime", "allocator=pooling")}},
+                    {"cases", {{{"workload", {{"kind", "call"}}}}}},
+                    {"cells", {cell("wasmtime:on-demand", "a", 1000), cell("wasmtime:pooling", "a", 1000)}}};
+  EXPECT_TRUE(advice_text(result).ends_with("faster over these conditions\n    Wasmtime's defaults\n")) << advice_text(result);
 }
 
 TEST(Advice, SaysWhenNothingWasMeasured) {

@@ -21,19 +21,24 @@ std::optional<double> overhead_ns(const Json& cell) {
   return beyond < kLeast * *call ? 0 : beyond;
 }
 
-// "7.13× less (12 cases)"; empty without a case in which both are known and not 0.
+// "7.13× less (12 cases; in 3 one of the two is below 2 %)"; empty without a case in which both are known and not 0.
 std::string mean_text(const Overheads& reference, const Overheads& own) {
   double logarithms = 0;
-  int cases = 0;
+  int cases = 0, hidden = 0;
   for (const auto& [name, ns] : own) {
     const auto other = reference.find(name);
-    if (other == reference.end() || ns == 0 || other->second == 0) continue;
+    if (other == reference.end()) continue;
+    if (ns == 0 || other->second == 0) {
+      ++hidden;
+      continue;
+    }
     logarithms += std::log(other->second / ns);
     ++cases;
   }
   if (cases == 0) return "";
   const double ratio = std::exp(logarithms / cases);
-  return (ratio >= 1 ? ratio_text(ratio) + " less (" : ratio_text(1 / ratio) + " more (") + counted(cases, "case") + ")";
+  return (ratio >= 1 ? ratio_text(ratio) + " less (" : ratio_text(1 / ratio) + " more (") + counted(cases, "case") +
+         (hidden == 0 ? ")" : "; in " + std::to_string(hidden) + " one of the two is below 2 %)");
 }
 
 Overheads least_of(const std::vector<const Overheads*>& arms) {
@@ -53,8 +58,7 @@ std::string call_overhead_text(const Json& cell) {
   const auto overhead = overhead_ns(cell);
   if (!overhead) return "";
   const std::string call = time_text(*number_at(cell, {"floor", "kept_call_ns"}));
-  return cell.at("arm").get<std::string>() +
-         (*overhead > 0 ? " " + time_text(*overhead) + " (+" + call + ")" : " < 2 % (" + call + ")");
+  return cell.at("arm").get<std::string>() + (*overhead > 0 ? " " + time_text(*overhead) : " < 2 %") + " on top of " + call;
 }
 
 std::vector<std::string> call_overhead_means(const Json& result, const std::string& reference) {

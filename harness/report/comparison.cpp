@@ -125,7 +125,8 @@ std::string counter_name(const Json& counter) {
 std::string counter_value(const Json& value) {
   if (const auto exact = number_at(value, {"value"})) return Json(std::llround(*exact)).dump();
   const auto least = number_at(value, {"min"}), most = number_at(value, {"max"});
-  return least && most ? number_text(*least) + "–" + number_text(*most) : "?";
+  if (!least || !most) return "?";
+  return *least == *most ? number_text(*least) : number_text(*least) + "–" + number_text(*most);
 }
 
 size_t counters_with(const Json& comparison, const char* verdict) {

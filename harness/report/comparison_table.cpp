@@ -129,7 +129,8 @@ class ComparisonTable {
     Row row;
     const std::string before = named(id, row);
     row.cell(kMetric, counter_name(counter)).cell(kA, counter_value(counter.at("a")));
-    row.cell(kB, counter_value(counter.at("b"))).cell(kChange, "exact");
+    const bool ranges = number_at(counter, {"a", "min"}) || number_at(counter, {"b", "min"});
+    row.cell(kB, counter_value(counter.at("b"))).cell(kChange, ranges ? "apart" : "exact");
     Row whole = row;
     whole.cell(kVerdict, "changed");
     return before + coloured(row.text(), whole.text(), "changed", true, is_expected(counter)) +

@@ -66,6 +66,13 @@ TEST(ComparisonTable, ChangedExactCountersAreRowsAndRangesAreNot) {
   EXPECT_TRUE(has(text, "not exact, so not compared: faults.major (1 case)"));
 }
 
+TEST(ComparisonTable, RangesThatLieApartAreNotCalledExact) {
+  Json result = comparison_fixture();
+  result["comparison"]["counters"][0]["a"] = {{"exact", false}, {"min", 0.5}, {"max", 0.5}};
+  const std::string line = line_with(text_of(result), "faults.minor");
+  EXPECT_TRUE(has(line, " 0.5 ") && has(line, "apart") && !has(line, "exact")) << line;
+}
+
 TEST(ComparisonTable, AnOpenTestSaysWhatWouldSettleIt) {
   Json result = comparison_fixture();
   Json& test = result["comparison"]["tests"][5];

@@ -152,7 +152,7 @@ class Table {
                                 right("cycle ", kCycle) + right("spread", kSpread) + right("×", kRatio) +
                                 right("faults", kCount) + right("syscalls", kCount) + right("first", kFirst) + "  path";
     return "times faster (×) than " + options_.reference +
-           "; instantiate: median, cycle: mean of a batch; faults and syscalls per cycle\n" +
+           "; instantiate: median" + (has_mix() ? " (of several modules: mean)" : "") + ", cycle: mean of a batch; faults and syscalls per cycle\n" +
            "spread: half the range of the blocks' cycle figures, as a share of their median\n" + paint_.dim(columns) +
            "\n";
   }
@@ -201,10 +201,14 @@ class Table {
     return own.at("status") == "failed" ? paint_.red(text) : paint_.dim(text);
   }
 
-  static Figure instantiate_of(const Json& own, const Json* reference) {
+  bool has_mix() const { return std::any_of(cases_.begin(), cases_.end(), [](const auto& c) { return c.second->contains("mix"); }); }
+
+  // The median of several modules is that of one of them, now this one, now that.
+  Figure instantiate_of(const Json& own, const Json* reference) const {
     const Json none;
-    return figure(number_at(own, {"phases", "instantiate", "p50"}),
-                  number_at(reference == nullptr ? none : *reference, {"phases", "instantiate", "p50"}),
+    const char* middle = cases_.at(own.at("case"))->contains("mix") ? "mean" : "p50";
+    return figure(number_at(own, {"phases", "instantiate", middle}),
+                  number_at(reference == nullptr ? none : *reference, {"phases", "instantiate", middle}),
                   number_at(own, {"phases", "resolution_ns"}).value_or(0));
   }
 
@@ -246,7 +250,7 @@ class Table {
 
   std::string call_overheads_line(const std::vector<std::string>& overheads) const {
     if (overheads.empty()) return "";
-    return paint_.dim(wrapped("  beyond (+) the same calls in an instance that is never reset: ", join(overheads, ", ")));
+    return paint_.dim(wrapped("  cycle beyond the same calls in an instance that is never reset: ", join(overheads, ", ")));
   }
 
   std::string call_overhead_note() const {

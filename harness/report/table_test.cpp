@@ -202,6 +202,15 @@ TEST(Table, ThreadsAreSummedUpAndMoreThanThereAreProcessorsAreLabelled) {
   EXPECT_NE(table(result).find("not allowed"), std::string::npos);
 }
 
+TEST(Table, OfSeveralModulesTheMeanInstantiationIsShown) {
+  Json result = result_of({ok_cell("core:best", 400, 1e5)});
+  result["cells"][0]["phases"]["instantiate"]["mean"] = 7000.0;
+  EXPECT_NE(table(result).find(" 400 ns "), std::string::npos);
+  result["cases"][0]["mix"] = {{"modules", {"a", "b"}}};
+  EXPECT_NE(table(result).find(" 7.00 µs "), std::string::npos) << table(result);
+  EXPECT_NE(table(result).find("instantiate: median (of several modules: mean)"), std::string::npos);
+}
+
 TEST(Table, SkippedAndFailedCellsAreRowsWithTheirReason) {
   const std::string text =
       table(result_of({ok_cell("core:eager", 1e6, 1e6), no_cell("core:a", "skipped", "no memfd here"),

@@ -164,8 +164,8 @@ void pass_counters(PassContext& context) {
 
 // The cell's other threads go through as many cycles as they can meanwhile; theirs are counted.
 void pass_kernel_events(PassContext& context) {
-  constexpr double kAimNs = 10e6;
-  constexpr uint64_t kFewest = 10, kMost = 20000;
+  constexpr double kAimNs = 50e6;  // long enough for the scheduler to spread the threads over the processors
+  constexpr uint64_t kFewest = 10, kMost = 100'000;
   const Case& conditions = context.request.cell;
   if (conditions.threads == 1 && conditions.bystanders == 0) return;
   const double cycle_ns = context.sample.contains("batch") ? context.sample["batch"]["real_ns"].get<double>() : 1e5;

@@ -115,13 +115,6 @@ uint32_t parse_count(std::string_view axis, std::string_view text, uint32_t most
                       std::string(text) + "'");
 }
 
-std::string bytes_text(uint64_t bytes) {
-  if (bytes != 0 && bytes % (uint64_t{1} << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
-  if (bytes != 0 && bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
-  if (bytes != 0 && bytes % (1 << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
-  return std::to_string(bytes);
-}
-
 void set_axis(Strategy& strategy, std::string_view axis, std::string_view value) {
   if (axis == "alloc")
     strategy.alloc = parse_word(axis, value, kAlloc);
@@ -238,20 +231,27 @@ Strategy parse_strategy(std::string_view text) {
   return strategy;
 }
 
+std::string size_text(uint64_t bytes) {
+  if (bytes != 0 && bytes % (uint64_t{1} << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
+  if (bytes != 0 && bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+  if (bytes != 0 && bytes % (1 << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
+  return std::to_string(bytes);
+}
+
 std::string canonical(const Strategy& s) {
   return "alloc=" + std::string(text_of(s.alloc, kAlloc)) + ",affinity=" + std::string(text_of(s.affinity, kSwitch)) +
          ",memory=" + std::string(text_of(s.memory, kMemory)) +
          ",backing=" + std::string(text_of(s.backing, kBacking)) +
          ",tables=" + std::string(text_of(s.tables, kTables)) + ",reset=" + std::string(text_of(s.reset, kReset)) +
          (s.reset == Reset::restore ? ",find=" + std::string(text_of(s.find, kFind)) : "") +
-         (keeps_pages(s.reset) ? ",resident=" + bytes_text(s.resident_bytes) +
-                                     ",pool-resident=" + bytes_text(s.pool_resident_bytes)
+         (keeps_pages(s.reset) ? ",resident=" + size_text(s.resident_bytes) +
+                                     ",pool-resident=" + size_text(s.pool_resident_bytes)
                                : "") +
          (s.reset == Reset::restore ? ",prefault=" + std::string(text_of(s.prefault, kSwitch)) : "") +
          (s.reset == Reset::batch ? ",batch=" + std::to_string(s.batch_slots) : "") +
          ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
-         ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + bytes_text(s.reserve_bytes) +
-         ",guard=" + bytes_text(s.guard_bytes);
+         ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + size_text(s.reserve_bytes) +
+         ",guard=" + size_text(s.guard_bytes);
 }
 
 std::span<const Preset> presets() { return kPresets; }

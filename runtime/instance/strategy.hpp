@@ -74,6 +74,8 @@ Strategy parse_strategy(std::string_view text);
 
 // Every axis, in a fixed order: "alloc=pool,affinity=on,memory=overlay,backing=memfd,tables=lazy,...". `find`, `resident`,
 // `pool-resident`, `prefault` and `batch` only where the reset has use for them.
+std::string size_text(uint64_t bytes);  // as an axis takes it: "64KiB"; "5000" for what is no whole number of KiB
+
 // parse_strategy(canonical(s)) == s.
 std::string canonical(const Strategy& strategy);
 

@@ -148,17 +148,39 @@ Json idle_memory_of(SlotStore& store) {
   return idle;
 }
 
-Json chosen_of(const Strategy& strategy, const Tenant& tenant, uint64_t after_cycles) {
-  if (strategy.reset != Reset::restore) return nullptr;
-  const Choice& choice = tenant.habit().choice();
+namespace {
+
+// What speaks for the choice. A page that stays counts as a part of a fault (Residency::kKeptPageCost).
+std::string reason_of(const Choice& choice) {
+  if (choice.resets == 0 && choice.empty != 0) return "no page was written";
+  if (choice.resets == 0)
+    return "no reset found what an earlier one had kept: nothing was used, or each instance took a slot that was new to it";
   const auto faults = [&](double sum) {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", choice.resets == 0 ? 0 : sum / static_cast<double>(choice.resets));
+    std::snprintf(text.data(), text.size(), "%.1f", sum / static_cast<double>(choice.resets));
     return std::string(text.data());
   };
-  std::string why = "keeping the pages costs as much as " + faults(choice.keeping) + " faults a reset, giving them back " +
-                    faults(choice.giving_back);
-  if (choice.resets == 0) why = choice.empty == 0 ? "no instance was used: no slot needed a reset" : "no page was written";
+  return "keeping the pages costs as much as " + faults(choice.keeping) + " faults a reset, giving them back " +
+         faults(choice.giving_back);
+}
+
+// Empty where the budgets leave room for what the module's instances use.
+std::string budget_text(SlotStore& store, uint64_t usual_bytes) {
+  const Strategy& strategy = store.strategy();
+  if (usual_bytes + os::kPageBytes > strategy.resident_bytes)
+    return "; a slot keeps no more than resident=" + size_text(strategy.resident_bytes);
+  if (store.budget().room(0) < usual_bytes)
+    return "; pool-resident=" + size_text(store.budget().limit()) + " is used up: slots give pages back for others";
+  return "";
+}
+
+}  // namespace
+
+Json chosen_of(SlotStore& store, const Tenant& tenant, uint64_t after_cycles) {
+  const Strategy& strategy = store.strategy();
+  if (strategy.reset != Reset::restore) return nullptr;
+  const Choice& choice = tenant.habit().choice();
+  const std::string budget = choice.keeps_pages ? budget_text(store, tenant.habit().usual_bytes()) : "";
   const Prepared& prepared = tenant.prepared();
   const bool chooses_tables = strategy.tables == TableInit::proven && prepared.table_count() != 0;
   return {{"reset", choice.keeps_pages ? "restore" : "madvise"},
@@ -167,7 +189,7 @@ Json chosen_of(const Strategy& strategy, const Tenant& tenant, uint64_t after_cy
                                                  : Json("lazy")},
           {"after_cycles", after_cycles},
           {"resets_judged", choice.resets},
-          {"why", why}};
+          {"why", reason_of(choice) + budget}};
 }
 
 bool leaves_out_start(const Program& program) { return program.module->start && program.code == nullptr; }

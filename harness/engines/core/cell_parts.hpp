@@ -66,7 +66,7 @@ PhaseTimes first_cycle_of(Ring& ring, Path& taken) {
 Json facts_of(const Program& program, const Prepared& prepared);
 bool leaves_out_start(const Program& program);
 // How its resets were decided after so many cycles; null where there was nothing to decide.
-Json chosen_of(const Strategy& strategy, const Tenant& tenant, uint64_t after_cycles);
+Json chosen_of(SlotStore& store, const Tenant& tenant, uint64_t after_cycles);
 
 // Of the store's memory, for each of so many instances alive; for each slot, once nothing is alive. Null: not known.
 Json memory_of(SlotStore& store, uint64_t instances);

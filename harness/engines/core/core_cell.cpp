@@ -226,7 +226,7 @@ PhaseSet CoreCell::known_phases() const {
 Json CoreCell::facts() const {
   Json facts = facts_of(program_, *prepared_);
   facts["warm_up_cycles"] = warm_up_cycles();
-  facts["chosen"] = lanes_.empty() ? Json() : chosen_of(prepared_->strategy(), *lanes_[0].tenant, warm_up_cycles());
+  facts["chosen"] = lanes_.empty() ? Json() : chosen_of(lanes_[0].pool->store(), *lanes_[0].tenant, warm_up_cycles());
   return facts;
 }
 

@@ -233,7 +233,7 @@ Json MixCell::facts() const {
   Json modules = Json::object();
   for (size_t i = 0; i < parts_.size(); ++i) {
     Json& facts = modules[parts_[i].name] = facts_of(parts_[i].program, *parts_[i].prepared);
-    if (!lanes_.empty()) facts["chosen"] = chosen_of(strategy_, *lanes_[0].ring->modules()[i].tenant, warm_up_cycles());
+    if (!lanes_.empty()) facts["chosen"] = chosen_of(lanes_[0].pool->store(), *lanes_[0].ring->modules()[i].tenant, warm_up_cycles());
   }
   return {{"modules", modules},
           {"warm_up_cycles", warm_up_cycles()},

@@ -43,7 +43,7 @@ class CoreCell final : public Cell {
   Json paths() const override;
   Json memory() const override;
   Json idle_memory() override;
-  // What a cycle cannot be faster than: of a workload that calls, the same calls in an instance that is never reset; else one
+  // What a cycle is held against: of a workload that calls, the same calls in an instance that is never reset; else one
   // madvise over the clean range that a release would discard. Null when the range is empty or the reset another, or when
   // an instance does not give the same answers twice.
   Json floor() override;

@@ -10,7 +10,7 @@
 namespace instbench::bench {
 namespace {
 
-constexpr double kLeast = 0.02;  // of what the calls take: less is noise
+constexpr double kLeast = 0.10;  // of what the calls take: the two figures scatter by up to that
 
 using Overheads = std::map<std::string, double>;  // ns by case; 0: too little to tell
 
@@ -21,7 +21,7 @@ std::optional<double> overhead_ns(const Json& cell) {
   return beyond < kLeast * *call ? 0 : beyond;
 }
 
-// "7.13× less (12 cases; in 3 one of the two is below 2 %)"; empty without a case in which both are known and not 0.
+// "7.13× less (12 cases; in 3 one of the two is below 10 %)"; empty without a case in which both are known and not 0.
 std::string mean_text(const Overheads& reference, const Overheads& own) {
   double logarithms = 0;
   int cases = 0, hidden = 0;
@@ -38,7 +38,7 @@ std::string mean_text(const Overheads& reference, const Overheads& own) {
   if (cases == 0) return "";
   const double ratio = std::exp(logarithms / cases);
   return (ratio >= 1 ? ratio_text(ratio) + " less (" : ratio_text(1 / ratio) + " more (") + counted(cases, "case") +
-         (hidden == 0 ? ")" : "; in " + std::to_string(hidden) + " one of the two is below 2 %)");
+         (hidden == 0 ? ")" : "; in " + std::to_string(hidden) + " one of the two is below 10 %)");
 }
 
 Overheads least_of(const std::vector<const Overheads*>& arms) {
@@ -58,7 +58,7 @@ std::string call_overhead_text(const Json& cell) {
   const auto overhead = overhead_ns(cell);
   if (!overhead) return "";
   const std::string call = time_text(*number_at(cell, {"floor", "kept_call_ns"}));
-  return cell.at("arm").get<std::string>() + (*overhead > 0 ? " " + time_text(*overhead) : " < 2 %") + " on top of " + call;
+  return cell.at("arm").get<std::string>() + (*overhead > 0 ? " " + time_text(*overhead) : " < 10 %") + " on top of " + call;
 }
 
 std::vector<std::string> call_overhead_means(const Json& result, const std::string& reference) {

@@ -89,7 +89,9 @@ void Habit::found(bool wanders, uint64_t keeping, uint64_t giving_back) {
 
 const Choice& Habit::freeze() {
   frozen_ = true;
-  choice_.keeps_pages = choice_.empty <= Residency::kEmpty * choice_.resets &&
+  const bool found_again = choice_.resets + choice_.settled != 0;
+  const bool mostly_empty = choice_.empty > Residency::kEmpty * (choice_.resets + choice_.settled);
+  choice_.keeps_pages = found_again && !mostly_empty &&
                         100 * choice_.keeping <= static_cast<double>(Residency::kWorthIt) * choice_.giving_back;
   return choice_;
 }
@@ -99,6 +101,7 @@ struct Residency::Round {
   uint64_t budget = 0;  // pages that may still be kept
   uint64_t open_pages = 0;
   bool comparing = false;
+  bool forced = false;         // to search: for all that is known, there may be new private pages
   bool had_kept = false;       // before this reset
   uint64_t private_pages = 0;  // among them:
   uint64_t new_pages = 0;      // not kept by the reset before
@@ -123,6 +126,7 @@ bool Residency::came_back(uint8_t age) const {
 void Residency::open(uint64_t pages) {
   *this = {};
   ages_.resize(pages);
+  has_table_.resize((pages + kPagesOfATable - 1) / kPagesOfATable);
   kept_.reserve(std::min<uint64_t>(pages, kMostKeptSpans));
 }
 
@@ -136,14 +140,14 @@ void Residency::forget() {
 
 ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint64_t resident_bytes, bool by_faults,
                              Habit& habit, std::vector<PageSpan>* working_set) {
-  if (habit.frozen())
+  if (habit.frozen() && !(habit.choice().keeps_pages && too_long_))
     rest_ = habit.choice().keeps_pages ? 0 : 1;
-  else if (rest_ == 0 && !proven_ && habit.should_rest())
+  else if (rest_ == 0 && !habit.frozen() && !proven_ && habit.should_rest())
     begin_rest();
   if (rest_ != 0) {
     os::discard(start.range);
     if (kept_pages_ != 0) forget();
-    --rest_;
+    too_long_ = --rest_ != 0 && too_long_;
     return ResetPath::madvise;
   }
   const uint64_t faults = by_faults ? os::process_faults() : 0;
@@ -153,8 +157,10 @@ ResetPath Residency::restore(const StartState& start, uint64_t open_pages, uint6
   round.budget = resident_bytes / os::kPageBytes;
   if (by_faults && !round.comparing && kept_complete_ && faults == faults_ && kept_pages_ <= round.budget) {
     put_back_kept(start, open_pages);
+    habit.had_no_fault();
     return ResetPath::restore;
   }
+  round.forced = !by_faults || faults != faults_;
   round.had_kept = kept_pages_ != 0;
   find_and_settle(start, open_pages, round);
   faults_ = faults;
@@ -229,6 +235,7 @@ void Residency::find_and_settle(const StartState& start, uint64_t open_pages, Ro
 // Puts back, keeps or gives back a run of private pages.
 void Residency::settle(const StartState& start, PageSpan found, Round& round) {
   if (round.cut != UINT64_MAX) return;
+  count_tables(found);
   PageSpan staying{found.first, 0};
   const auto put_back = [&] {
     start.put_back(staying.first, staying.pages);
@@ -269,6 +276,13 @@ void Residency::settle(const StartState& start, PageSpan found, Round& round) {
     --round.budget;
   }
   put_back();
+}
+
+void Residency::count_tables(PageSpan found) {
+  for (uint64_t table = found.first / kPagesOfATable; table * kPagesOfATable < uint64_t{found.first} + found.pages; ++table) {
+    tables_ += has_table_[table] ? 0 : 1;
+    has_table_[table] = true;
+  }
 }
 
 void Residency::keep(PageSpan span) {
@@ -319,7 +333,8 @@ void Residency::learn(const Round& round, Habit& habit) {
   // guest that wipes what it frees leaves pages that it wrote as they were.)
   if (!round.had_kept) written_pages_ = round.private_pages;
   const uint64_t written = std::max({written_pages_, round.new_pages, round.comparing ? round.private_pages - round.unchanged : 0});
-  const uint64_t keeping = 100 * round.new_pages + kKeptPageCost * round.private_pages;
+  const uint64_t search = round.forced ? kWalkedTableCost * tables_ : 0;
+  const uint64_t keeping = 100 * round.new_pages + kKeptPageCost * round.private_pages + search;
   const bool wanders = round.had_kept && keeping > kWorthIt * written;
   if (round.private_pages == 0) habit.found_nothing();
   if (round.had_kept) {
@@ -329,6 +344,11 @@ void Residency::learn(const Round& round, Habit& habit) {
   strikes_ = wanders ? strikes_ + 1 : 0;
   empty_ = round.private_pages == 0 ? empty_ + 1 : 0;
   if (!habit.frozen() && (strikes_ >= kStrikes || empty_ >= kEmpty)) return begin_rest();
+  if (habit.frozen() && keeping > kWorthIt * written && 2 * search > keeping) {
+    too_long_ = true;
+    next_rest_ = kLongestRest;  // page tables do not go away
+    return begin_rest();
+  }
   if (!round.comparing) return;
   if (new_pages_ != 0)
     interval_ = static_cast<uint32_t>(std::sqrt(2.0 * static_cast<double>(kept_pages_) * resets_ / static_cast<double>(new_pages_)));

@@ -1,7 +1,6 @@
 #include "runtime/os/mapping.hpp"
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -185,7 +184,6 @@ bool collapse(Range range) noexcept {
 }
 
 void avoid_huge_pages(Range range) {
-  if (::prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) return;
   if (count(Call::madvise) && ::madvise(range.base, range.bytes, MADV_NOHUGEPAGE) == 0) return;
   if (errno != EINVAL) throw_errno(describe("madvise(MADV_NOHUGEPAGE)", range));
 }

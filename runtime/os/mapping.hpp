@@ -92,7 +92,7 @@ void make_cold(Range range) noexcept;
 // would in its time. False when the kernel refused some: no memory there, huge pages off. For tests. Not counted.
 bool collapse(Range range) noexcept;
 // Never huge pages here, nor khugepaged's collapsing, which gives pages to a process without a fault of it
-// (MADV_NOHUGEPAGE). A kernel or a process that has none (PR_SET_THP_DISABLE) has nothing to be told.
+// (MADV_NOHUGEPAGE). A kernel without huge pages has nothing to be told.
 void avoid_huge_pages(Range range);
 // Asks for huge pages here (MADV_HUGEPAGE).
 void prefer_huge_pages(Range range);

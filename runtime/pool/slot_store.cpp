@@ -13,6 +13,8 @@ void require(std::string_view feature, std::string_view axis) {
   if (!support.ok) throw Unsupported(std::string(axis) + " cannot be had here: " + support.why_not);
 }
 
+}  // namespace
+
 const Strategy& with_features(const Strategy& strategy) {
   if (!os::page_size_supported()) throw Unsupported("this kernel's pages are not 4 KiB, which the core is built for");
   if (strategy.memory == MemoryInit::overlay && strategy.backing == Backing::memfd) require("memfd", "backing=memfd");
@@ -30,8 +32,6 @@ const Strategy& with_features(const Strategy& strategy) {
   if (strategy.prefault == Switch::on) require("populate_write", "prefault=on");
   return strategy;
 }
-
-}  // namespace
 
 SlotStore::SlotStore(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots, uint32_t threads)
     : strategy_(with_features(strategy)),

@@ -16,6 +16,9 @@
 
 namespace instbench {
 
+// The strategy. Throws Unsupported when this kernel lacks what it needs.
+const Strategy& with_features(const Strategy& strategy);
+
 class SlotStore {
  public:
   using SlotId = SlotCaches::SlotId;

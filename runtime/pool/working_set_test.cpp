@@ -193,5 +193,47 @@ TEST_F(Resident, AnotherThreadGetsAWarmSlot) {
   }).join();
 }
 
+// Instances that only read: their pages stay mapped as long as nothing is given back.
+TEST_F(Resident, WhereNothingIsWrittenThePagesStay) {
+  PoolWith one(kEightMiB, parse_strategy("best"), 1);
+  const auto read = [&] {
+    Lease lease(one.pool, *one.tenant);
+    const volatile std::byte* memory = lease->memory(0).data();
+    static_cast<void>(memory[50 * os::kPageBytes]);
+    lease.release();
+    return lease.path().reset;
+  };
+  for (int i = 0; i < 12; ++i) read();
+  const Choice& choice = one.pool.freeze(*one.tenant);
+  EXPECT_GT(choice.settled, 0u);
+  EXPECT_TRUE(choice.keeps_pages);
+  EXPECT_EQ(read(), ResetPath::restore);
+}
+
+TEST_F(Resident, WhatNoResetEverFoundAgainIsNotKept) {
+  PoolWith one(kEightMiB, parse_strategy("best,affinity=off"), 1);
+  for (int i = 0; i < 12; ++i) cycle(one, {3, 5});
+  EXPECT_FALSE(one.pool.freeze(*one.tenant).keeps_pages);
+  EXPECT_EQ(cycle(one, {3, 5}).path, ResetPath::madvise);
+}
+
+// Far apart pages, each in a page table of its own, most of them new in each cycle: the search comes to cost more than the faults.
+TEST_F(Resident, RestsWhereTheSearchHasBecomeTooLong) {
+  PoolWith one("(module (memory 8192))", parse_strategy("best"), 1);
+  const auto far = [](uint64_t i) { return std::vector<uint64_t>{0, 1, 2, 512 * (i % 200)}; };
+  for (uint64_t i = 0; i < 8; ++i) cycle(one, far(0));
+  EXPECT_TRUE(one.pool.freeze(*one.tenant).keeps_pages);
+  uint64_t kept = 0, rested = 0;
+  for (uint64_t i = 0; i < 400; ++i) (cycle(one, far(i)).path == ResetPath::restore ? kept : rested) += 1;
+  EXPECT_GT(kept, 8u);
+  EXPECT_GT(rested, 300u);
+  // In a small memory, where there are few tables, the same never rests.
+  PoolWith two(kEightMiB, parse_strategy("best"), 1);
+  const auto near = [](uint64_t i) { return std::vector<uint64_t>{0, 1, 2, 10 + 3 * (i % 200)}; };
+  for (uint64_t i = 0; i < 8; ++i) cycle(two, near(0));
+  EXPECT_TRUE(two.pool.freeze(*two.tenant).keeps_pages);
+  for (uint64_t i = 0; i < 400; ++i) EXPECT_EQ(cycle(two, near(i)).path, ResetPath::restore);
+}
+
 }  // namespace
 }  // namespace instbench

@@ -152,9 +152,11 @@ namespace {
 
 // What speaks for the choice. A page that stays counts as a part of a fault (Residency::kKeptPageCost).
 std::string reason_of(const Choice& choice) {
-  if (choice.resets == 0 && choice.empty != 0) return "no page was written";
-  if (choice.resets == 0)
-    return "no reset found what an earlier one had kept: nothing was used, or each instance took a slot that was new to it";
+  if (choice.resets == 0) {
+    if (choice.keeps_pages) return "no page was written; " + std::to_string(choice.settled) + " resets had nothing to search for, since there was no fault";
+    return choice.empty != 0 ? "no page was written, and others were faulted in again and again"
+                             : "no reset found what an earlier one had kept: nothing was used, or each instance took a slot that was new to it";
+  }
   const auto faults = [&](double sum) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.1f", sum / static_cast<double>(choice.resets));

@@ -34,9 +34,16 @@ class Chart:
                 yield selection.file_stem(name, taken), group
 
     def draw(self, result, cases, source):
-        words = sweep.Words(axes.modules_text(cases), self._notes)
+        words = sweep.Words(*self._title(cases))
         page, _ = sweep.sheet(result, cases, self.axis, words, source)
         return page
+
+    def _title(self, cases):
+        """(name, notes, rest): along an axis of modules no module gives its name to the picture."""
+        if self.axis.facts is None:
+            return axes.modules_text(cases), self._notes
+        modules = list(dict.fromkeys(c.module_name for c in sorted(cases, key=self.axis.at)))
+        return "", self._notes, f"Cost of a cycle against {self.axis.title}, {modules[0]} to {modules[-1]}"
 
     def _notes(self, result, cases, shown, cells):
         more = [self.axis.note] if self.axis.note else []

@@ -26,7 +26,7 @@ NEEDS = "it needs a cell with a batch time"
 ROWS, SLOTS = 3, 2  # workloads and slot counts in one picture; the others are in the CSV
 TITLE, BAR, GAP, LABEL, FINE = 0.98, 0.335, 0.12, 8.5, 6.8  # inches, inches, inches, points, points
 HEAD, FOOT = 0.44, 0.42  # inches above and below the bars of a row
-LEFT, BARS, BETWEEN, DOTS, RIGHT = 2.0, 3.7, 0.2, 2.4, 0.35
+LEFT, WIDEST, BARS, BETWEEN, DOTS, RIGHT = 2.0, 3.4, 3.7, 0.2, 2.4, 0.35  # inches; LEFT of the bars, WIDEST when names are long
 SHORT = 0.09  # of the axis: the phases of shorter bars are written out
 MUCH = 0.25  # of a bar: more grey than this is said
 TIMED = caption.TIMED + (
@@ -106,20 +106,21 @@ def draw(result, cases, source):
     grid = [[next((c for c in cases if c.workload_label == w and c.slots == s), None) for s in slots] for w in loads]
     shown = [c for row in grid for c in row if c]
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
-    width = LEFT + len(slots) * (BARS + BETWEEN) + 0.3 + DOTS + RIGHT
+    names = names_of(order + apart)
+    width = names.left + len(slots) * (BARS + BETWEEN) + 0.3 + DOTS + RIGHT
     text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, source))
     row_height = (len(order) + len(apart)) * BAR + (GAP if apart else 0) + HEAD + FOOT
-    subtitle, legend = style.subtitle_lines(_subtitle(result), width), _legend(cells, slots, width)
+    subtitle, legend = style.subtitle_lines(_subtitle(result), width), _legend(cells, slots, names.left, width)
     legend_top = 0.73 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
     top = TITLE + legend_top - 0.73 + style.LEGEND_LEADING * max(line for line, *_ in legend)
-    page = style.Page(width, top + len(loads) * row_height + text.height + 0.28)
-    page.title(cases[0].module_name, ": what one instance costs, from acquire to release")
+    page = style.Page(width, top + len(loads) * row_height + text.height + 0.28, cases[0].module_name,
+                      ": what one instance costs, from acquire to release")
     page.subtitle(subtitle)
     for line, left, handles, look in legend:
         page.legend(handles, left, legend_top + line * style.LEGEND_LEADING, **look)
     dots = []
     for i, row in enumerate(grid):
-        dots.append(_row(page, result, row, loads[i], slots, top + i * row_height, (order, apart), last=i == len(grid) - 1))
+        dots.append(_row(page, result, row, loads[i], slots, top + i * row_height, (order, apart), names, last=i == len(grid) - 1))
     _share_dots(dots, cells)
     text.draw(page, 0.3, page.height - text.height - 0.02)
     return page
@@ -130,13 +131,13 @@ def _subtitle(result):
     return f"One cycle per strategy. Shorter is better{ratios_too}."
 
 
-def _legend(cells, slots, width):
+def _legend(cells, slots, indent, width):
     """[(line, left, handles, look)]: the pieces of the bars and, at the right of the same line if they fit, the marks of the dots."""
-    room, pieces, marks = width - 0.3 - LEFT, _pieces(cells), _marks(cells, slots)
+    room, pieces, marks = width - 0.3 - indent, _pieces(cells), _marks(cells, slots)
     if style.legend_width(pieces) + 0.3 + style.legend_width(marks) <= room:
-        return [(0, LEFT, pieces, {}), (0, width - 0.3, marks, dict(loc="upper right", columnspacing=1.0, handletextpad=0.2))]
+        return [(0, indent, pieces, {}), (0, width - 0.3, marks, dict(loc="upper right", columnspacing=1.0, handletextpad=0.2))]
     rows = style.legend_rows(pieces, room) + style.legend_rows(marks, room)
-    return [(line, LEFT, row, {}) for line, row in enumerate(rows)]
+    return [(line, indent, row, {}) for line, row in enumerate(rows)]
 
 
 def _pieces(cells):
@@ -168,34 +169,48 @@ def _places(order, apart):
     return places
 
 
-def _row(page, result, row, load, slots, top, arms, last):
+@dataclass
+class Names:
+    left: float  # inches: the bars begin here
+    labels: dict  # arm -> (name, its idea); no two alike
+
+
+def names_of(arms):
+    """As much room as the longest name needs, at most WIDEST."""
+    ideas = {arm: style.idea_of(arm) for arm in arms}
+    needs = [max(style.text_width(name, LABEL, "bold"), style.text_width(idea, FINE)) + 0.43 for name, idea in ideas.values()]
+    left = min(WIDEST, max([LEFT] + needs))
+    names = style.shorten_apart((name for name, _ in ideas.values()), LABEL, left - 0.42, "bold")
+    short = style.shorten_apart((idea for _, idea in ideas.values()), FINE, left - 0.42)
+    return Names(left, {arm: (names[name], short[idea]) for arm, (name, idea) in ideas.items()})
+
+
+def _row(page, result, row, load, slots, top, arms, names, last):
     places = _places(*arms)
     height = len(places) * BAR + (GAP if arms[1] else 0)
     eager = selection.baseline(result.arms)
     bars = {(case.slots, arm): bar_of(result, case, arm, eager) for case in row if case for arm in places}
     limit = _limit([b for b in bars.values() if b])
     page.text(0.3, top + 0.03, f"workload {load}", 10.5, weight="bold")
-    names_left = LEFT - 0.12
     for arm, y in places.items():
-        _name(page, arm, names_left, top + HEAD + y)
+        _name(page, names.labels[arm], names.left - 0.12, top + HEAD + y)
     for i, (case, alive) in enumerate(zip(row, slots)):
-        axes = page.axes(LEFT + i * (BARS + BETWEEN), top + HEAD, BARS, height)
+        axes = page.axes(names.left + i * (BARS + BETWEEN), top + HEAD, BARS, height)
         _panel(axes, result, case, alive, places, height, limit, {arm: bars.get((alive, arm)) for arm in places})
         if last:
             axes.set_xlabel("time per cycle, linear from 0", fontsize=8.5)
-    axes = page.axes(LEFT + len(slots) * (BARS + BETWEEN) + 0.3, top + HEAD, DOTS, height)
+    axes = page.axes(names.left + len(slots) * (BARS + BETWEEN) + 0.3, top + HEAD, DOTS, height)
     _dots(axes, bars, slots, places, height)
     if last:
         axes.set_xlabel("time per cycle, log", fontsize=8.5)
     return axes
 
 
-def _name(page, arm, right, y):
-    name, idea = style.idea_of(arm)
-    page.text(right, y - (0.06 if idea else 0), style.shorten_middle(name, LABEL, LEFT - 0.4, "bold"), LABEL, ha="right", va="center",
-              weight="bold")
+def _name(page, label, right, y):
+    name, idea = label
+    page.text(right, y - (0.06 if idea else 0), name, LABEL, ha="right", va="center", weight="bold")
     if idea:
-        page.text(right, y + 0.085, style.shorten_middle(idea, FINE, LEFT - 0.4), FINE, ha="right", va="center", color=style.SOFT)
+        page.text(right, y + 0.085, idea, FINE, ha="right", va="center", color=style.SOFT)
 
 
 def _label(bar):

@@ -135,8 +135,8 @@ def draw(result, sheet, source):
         result, cells, TIMED, source, "median drawn, line from the least to the most that a process's cycle took"))
     subtitle, legend = style.subtitle_lines(SUBTITLE, width), legend_of(result, lanes.arms, width - 0.6)
     top = 0.55 + style.SUBTITLE_LEADING * len(subtitle) + HEAD
-    page = style.Page(width, top + lanes.height + FOOT + style.LEGEND_LEADING * len(legend) + text.height + 0.2)
-    page.title("", "What an instance costs on each engine" + (f" ({sheet.number} of {sheet.of})" if sheet.of > 1 else ""))
+    page = style.Page(width, top + lanes.height + FOOT + style.LEGEND_LEADING * len(legend) + text.height + 0.2, "",
+                      "What an instance costs on each engine" + (f" ({sheet.number} of {sheet.of})" if sheet.of > 1 else ""))
     page.subtitle(subtitle)
     panels = [panel(page, result, metric, lanes, left + i * (PANEL + BETWEEN), top) for i, metric in enumerate(METRICS)]
     same_axis(panels, [dot for case in sheet.cases for arm in lanes.arms for m in METRICS if (dot := dot_of(result.cell(case, arm), m))])
@@ -284,19 +284,22 @@ def gap_lines(found, room, width):
 def legend_of(result, arms, width):
     """[(title, indent, handles)]: a line for each engine, more when its arms need them."""
     looks, members = style.looks(result.arms), selection.groups(arms, lambda arm: style.split_arm(arm)[0]).values()
-    titles = [style.shorten_middle(caption.engine_in_words(own[0], result.engines[own[0]]), style.LEGEND, width / 3, "bold") for own in members]
-    indent, found = 0.5 + max(style.text_width(title, style.LEGEND, "bold") for title in titles), []
-    for title, own in zip(titles, members):
-        handles = [lines.Line2D([], [], linestyle="", label=label(arm), **looks[arm].marker_style(0.85)) for arm in own]
+    names = [caption.engine_in_words(own[0], result.engines[own[0]]) for own in members]
+    titles = style.shorten_apart(names, style.LEGEND, width / 3, "bold")
+    indent, found = 0.5 + max(style.text_width(title, style.LEGEND, "bold") for title in titles.values()), []
+    for title, own in zip((titles[name] for name in names), members):
+        labels = labels_of(own)
+        handles = [lines.Line2D([], [], linestyle="", label=labels[arm], **looks[arm].marker_style(0.85)) for arm in own]
         rows = style.legend_rows(handles, width + 0.3 - indent)
         found += [("" if i else title, indent, row) for i, row in enumerate(rows)]
     return found
 
 
-def label(arm):
-    """An engine without strategies is its own."""
-    engine, strategy = style.split_arm(arm)
-    return style.escape(style.shorten_middle(strategy or engine, style.LEGEND, 3.4))
+def labels_of(arms):
+    """Of the arms of one engine; one without strategies is its own."""
+    names = {arm: strategy or engine for arm in arms for engine, strategy in [style.split_arm(arm)]}
+    short = style.shorten_apart(names.values(), style.LEGEND, style.LEGEND_NAME)
+    return {arm: style.escape(short[name]) for arm, name in names.items()}
 
 
 def notes(result, lanes, cells):

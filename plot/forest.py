@@ -115,8 +115,8 @@ def draw(result, sheet, source):
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + HEAD + 0.1
     height, foot = sum(r.height for r in sheet.rows), FOOT if sheet.rows else 0
-    page = style.Page(width, top + height + foot + ROW * len(sheet.gaps) + text.height + 0.2)
-    page.title(versus.title(result), ": what changed" + (f" ({sheet.number} of {sheet.of})" if sheet.of > 1 else ""))
+    page = style.Page(width, top + height + foot + ROW * len(sheet.gaps) + text.height + 0.2, versus.title(result),
+                      ": what changed" + (f" ({sheet.number} of {sheet.of})" if sheet.of > 1 else ""))
     page.subtitle(subtitle)
     for i, handles in enumerate(legend):
         page.legend(handles, 0.3, legend_top + i * style.LEGEND_LEADING)

@@ -56,9 +56,9 @@ def draw(result, cases, source):
     subtitle, legend = _subtitle(slots, width), style.legend_rows(_markers(result), width - 0.6)
     legend_top = 0.76 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
     top = TOP + legend_top - 0.76 + style.LEGEND_LEADING * (len(legend) - 1)
-    page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
     eager = selection.baseline(result.arms) if len(style.engines_of(result.arms)) > 1 else "eager"
-    page.title("", f"How many times faster than {eager}, workload {cases[0].workload_label}")
+    page = style.Page(width, top + height + BOTTOM + text.height + 0.1, "",
+                      f"How many times faster than {eager}, workload {cases[0].workload_label}")
     page.subtitle(subtitle)
     for i, row in enumerate(legend):
         page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)
@@ -88,9 +88,8 @@ def _subtitle(slots, width):
 
 
 def _markers(result):
-    looks = style.looks(result.arms)
-    return [lines.Line2D([], [], linestyle="", label=style.escape(style.shorten_middle(style.name_of(arm), style.LEGEND, 3.4)),
-                         **looks[arm].marker_style()) for arm in _strategies(result)]
+    looks, labels = style.looks(result.arms), style.legend_labels(result.arms)
+    return [lines.Line2D([], [], linestyle="", label=labels[arm], **looks[arm].marker_style()) for arm in _strategies(result)]
 
 
 def _name(page, result, cases, module, y):

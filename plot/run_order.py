@@ -70,8 +70,8 @@ def draw(result, sheet, source):
     legend = style.legend_rows(_legend(comparison, strips), width - 0.6)
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + 0.12
-    page = style.Page(width, top + len(strips) * (HEAD + STRIP) + FOOT + text.height + 0.15)
-    page.title(versus.title(result), ": in the order of the run" + sheet.numbered)
+    page = style.Page(width, top + len(strips) * (HEAD + STRIP) + FOOT + text.height + 0.15, versus.title(result),
+                      ": in the order of the run" + sheet.numbered)
     page.subtitle(subtitle)
     for i, handles in enumerate(legend):
         page.legend(handles, 0.3, legend_top + i * style.LEGEND_LEADING)

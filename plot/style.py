@@ -84,8 +84,10 @@ IDEA = {
     "pool-copy": "reused slot, copied back",
 }
 
+TITLES, TITLE_LEADING = (14, 13, 12), 0.25  # points, inches
 SUBTITLE, SUBTITLE_LEADING = 9.5, 0.18  # points, inches
 LEGEND, LEGEND_LEADING = 8.5, 0.19  # points, inches
+LEGEND_NAME = 3.4  # inches: the most room for a name in a legend
 LEGEND_LOOK = dict(handlelength=1.6, handletextpad=0.5, columnspacing=1.4)  # in units of the font size
 
 RC = {
@@ -206,15 +208,15 @@ def text_width(text, size, weight="normal"):
     return sum(_advance(c, weight) for c in text) * size / 72
 
 
-def wrap(text, size, width, indent="   "):
+def wrap(text, size, width, indent="   ", weight="normal"):
     """Lines of `text` no wider than `width` inches; a word that is wider alone is cut. A no-break space holds its words together."""
-    space, lines, line, used = text_width(" ", size), [], "", 0.0
+    space, lines, line, used = text_width(" ", size, weight), [], "", 0.0
     for word in (w for w in re.split(r"[ \t\r\n]+", text) if w):
-        word = shorten(word, size, width - text_width(indent, size))
-        needs = text_width(word, size)
+        word = shorten(word, size, width - text_width(indent, size, weight), weight)
+        needs = text_width(word, size, weight)
         if line and used + space + needs > width:
             lines.append(line)
-            line, used = indent + word, text_width(indent, size) + needs
+            line, used = indent + word, text_width(indent, size, weight) + needs
         else:
             line, used = (f"{line} {word}", used + space + needs) if line else (word, needs)
     return lines + [line] if line else lines
@@ -236,6 +238,51 @@ def shorten_middle(text, size, width, weight="normal"):
     while head and text_width(f"{head}…{tail}", size, weight) > width:
         head, tail = (head[:-1], tail) if len(head) >= len(tail) else (head, tail[1:])
     return f"{head}…{tail}"
+
+
+def shorten_apart(names, size, width, weight="normal"):
+    """{name: label} no wider than `width` inches and no two alike: of names that would become alike, what they have in common is
+    left out first, and the last resort is a number."""
+    names = list(dict.fromkeys(names))
+    found = {name: shorten_middle(name, size, width, weight) for name in names}
+    for alike in _alike(found):
+        found.update(_without_common(alike, size, width, weight))
+    for alike in _alike(found):
+        for i, name in enumerate(alike):
+            number = f" ({i + 1})"
+            found[name] = shorten_middle(name, size, width - text_width(number, size, weight), weight) + number
+    return found
+
+
+def _alike(labels):
+    """Lists of the names that share a label."""
+    members = {}
+    for name, label in labels.items():
+        members.setdefault(label, []).append(name)
+    return [names for names in members.values() if len(names) > 1]
+
+
+def _without_common(names, size, width, weight):
+    """{name: label}: the head as far as there is room, then what tells the names apart."""
+    first = len(os.path.commonprefix(names))
+    last = min(len(os.path.commonprefix([name[::-1] for name in names])), min(map(len, names)) - first)
+    while first and names[0][first - 1] not in ",:":  # "keep=64KiB" says more than "64K"
+        first -= 1
+    while last and names[0][-last] not in ",:":
+        last -= 1
+    found = {}
+    for name in names:
+        core = name[first:len(name) - last] + ("…" if last else "")
+        room = width - text_width(core, size, weight)
+        head = shorten(name[:first], size, room, weight) if first and room > text_width("…", size, weight) else ""
+        found[name] = head + (core if head else shorten_middle(core, size, width, weight))
+    return found
+
+
+def legend_labels(arms):
+    """{arm: its name in a legend}."""
+    short = shorten_apart((name_of(arm) for arm in arms), LEGEND, LEGEND_NAME)
+    return {arm: escape(short[name_of(arm)]) for arm in arms}
 
 
 def subtitle_lines(text, page_width):
@@ -260,38 +307,52 @@ def legend_rows(handles, width):
     return rows
 
 
+def title_lines(name, rest, width):
+    """(size, lines) of a headline: one line, somewhat smaller if that makes it fit, else as many as it needs. Only a name wider than
+    a line, which comes from outside, is cut."""
+    for size in TITLES:
+        if text_width(name + rest, size, "bold") <= width:
+            return size, [name + rest]
+    size = TITLES[0]
+    return size, wrap(shorten_middle(name, size, width - text_width(":", size, "bold"), "bold") + rest, size, width, "", "bold")
+
+
 class Page:
     """A figure measured in inches from its top left corner."""
 
-    def __init__(self, width, height):
-        self.width, self.height = width, height
-        self.figure = figure.Figure(figsize=(width, height), facecolor="white")
+    def __init__(self, width, height, name="", rest=""):
+        """The headline is name and rest, in as many lines as it needs. Whatever else is on the page stands below its first line at
+        the place given, and lower by the lines that follow."""
+        size, lines = title_lines(name, rest, width - 0.6)
+        self.width, self.height, self.lower = width, height, TITLE_LEADING * max(0, len(lines) - 1)
+        self.figure = figure.Figure(figsize=(width, height + self.lower), facecolor="white")
+        for i, line in enumerate(lines):
+            self.text(0.3, 0.18 + TITLE_LEADING * i - self.lower, line, size, weight="bold")
+
+    def _up(self, top):
+        """The share of the figure below `top`."""
+        return 1 - (top + self.lower) / (self.height + self.lower)
 
     def axes(self, left, top, width, height, **more):
-        return self.figure.add_axes([left / self.width, 1 - (top + height) / self.height, width / self.width,
-                                     height / self.height], **more)
+        share = height / (self.height + self.lower)
+        return self.figure.add_axes([left / self.width, self._up(top + height), width / self.width, share], **more)
 
     def text(self, left, top, text, size=9, **more):
         more.setdefault("va", "top")
-        return self.figure.text(left / self.width, 1 - top / self.height, escape(text), fontsize=size, **more)
-
-    def title(self, name, rest):
-        """The headline; the name, which comes from outside, is shortened to make it fit, the rest only when that is too wide alone."""
-        room = self.width - 0.6 - text_width(rest, 14, "bold")
-        self.text(0.3, 0.18, shorten(shorten_middle(name, 14, room, "bold") + rest, 14, self.width - 0.6, "bold"), 14, weight="bold")
+        return self.figure.text(left / self.width, self._up(top), escape(text), fontsize=size, **more)
 
     def subtitle(self, lines):
         for i, line in enumerate(lines):
             self.text(0.3, 0.47 + i * SUBTITLE_LEADING, line, SUBTITLE, color=SOFT)
 
     def rule(self, left, top, width):
-        line = patches.Rectangle((left / self.width, 1 - top / self.height), width / self.width, 0.006 / self.height,
+        line = patches.Rectangle((left / self.width, self._up(top)), width / self.width, 0.006 / (self.height + self.lower),
                                  transform=self.figure.transFigure, color="#CCCCCC", linewidth=0)
         self.figure.add_artist(line)
 
     def legend(self, handles, left, top, **more):
         """One row, hung by its upper left corner, unless `loc` says another."""
-        look = dict(loc="upper left", bbox_to_anchor=(left / self.width, 1 - top / self.height), frameon=False,
+        look = dict(loc="upper left", bbox_to_anchor=(left / self.width, self._up(top)), frameon=False,
                     fontsize=LEGEND, borderaxespad=0, borderpad=0, ncol=len(handles), **LEGEND_LOOK)
         return self.figure.legend(handles=handles, **dict(look, **more))
 

@@ -117,8 +117,8 @@ def sheet(result, cases, axis, words, source):
                            caption.provenance(result, cells, timed(axis.unit), source))
     under = style.subtitle_lines(subtitle(axis.unit), width)
     top = TOP + style.SUBTITLE_LEADING * (len(under) - 1)
-    page = style.Page(width, top + height + BOTTOM + text.height + 0.1)
-    page.title(words.name, words.rest or f": cost of a cycle against {axis.title}")
+    page = style.Page(width, top + height + BOTTOM + text.height + 0.1, words.name,
+                      words.rest or f": cost of a cycle against {axis.title}")
     page.subtitle(under)
     scale = dict(xscale="linear" if axis.linear else "log", yscale="log")
     lefts = [LEFT + i * (WIDTH + margin) for i in range(len(chosen))]
@@ -278,12 +278,13 @@ def _line_ends(axes, lines, scale, looks, height, margin):
     low, high = axes.get_ylim()
     lines = sorted(lines, key=lambda line: -line.points[-1][1].median_ns)
     ends = [log(line.points[-1][1].median_ns / low) / log(high / low) for line in lines]
+    names = style.shorten_apart((style.name_of(line.arm) for line in lines), LABEL, margin - 0.9, "bold")
     for line, end, at in zip(lines, ends, spaced(ends, SPACING / height)):
         look = looks[line.arm]
         axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction",
                       annotation_clip=False,
                       arrowprops=dict(arrowstyle="-", color=look.colour, linewidth=0.7, shrinkA=0, shrinkB=5))
-        name = style.escape(style.shorten_middle(style.name_of(line.arm), LABEL, margin - 0.9, "bold"))
+        name = style.escape(names[style.name_of(line.arm)])
         words = style.shorten(in_words(line), FINE, margin - 0.65)
         place = dict(transform=axes.transAxes)
         axes.plot(1.09, at + 0.07 / height, clip_on=False, linestyle="", **place, **look.marker_style(0.8))

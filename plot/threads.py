@@ -82,8 +82,8 @@ def draw(result, cases, source):
     subtitle, legend = style.subtitle_lines(_subtitle(result, cells), width), style.legend_rows(_legend(result, cells), width - 0.6)
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + 0.1
-    page = style.Page(width, top + len(slots) * (HEAD + HEIGHT + FOOT) + text.height + 0.1)
-    page.title(cases[0].module_name, f" {cases[0].workload_label}: what more threads do")
+    page = style.Page(width, top + len(slots) * (HEAD + HEIGHT + FOOT) + text.height + 0.1, cases[0].module_name,
+                      f" {cases[0].workload_label}: what more threads do")
     page.subtitle(subtitle)
     for i, row in enumerate(legend):
         page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)
@@ -106,8 +106,9 @@ def _cpus(result, cells):
 
 def _legend(result, cells):
     looks, drawn = style.looks(result.arms), {c.arm for c in cells if c.drawable}
-    return [lines.Line2D([], [], linestyle=looks[arm].dashes, label=style.escape(style.shorten_middle(style.name_of(arm), style.LEGEND, 3.4)),
-                         **looks[arm].marker_style()) for arm in result.arms if arm in drawn]
+    labels = style.legend_labels(result.arms)
+    return [lines.Line2D([], [], linestyle=looks[arm].dashes, label=labels[arm], **looks[arm].marker_style())
+            for arm in result.arms if arm in drawn]
 
 
 # Panels ---------------------------------------------------------------------------------------------

@@ -249,8 +249,8 @@ def draw_sheet(result, sheet, words, handles, panel):
     legend = style.legend_rows(handles, width - 0.6)
     legend_top = 0.58 + style.SUBTITLE_LEADING * len(subtitle)
     top = legend_top + style.LEGEND_LEADING * len(legend) + 0.08
-    page = style.Page(width, top + rows * (HEAD + DOWN + FOOT) + text.height + 0.15)
-    page.title(title(result), rest + sheet.numbered)
+    page = style.Page(width, top + rows * (HEAD + DOWN + FOOT) + text.height + 0.15, title(result),
+                      rest + sheet.numbered)
     page.subtitle(subtitle)
     for i, row in enumerate(legend):
         page.legend(row, 0.3, legend_top + i * style.LEGEND_LEADING)

@@ -6,7 +6,8 @@ batch figure, cut into phases in proportion to their medians. A bar too short to
 and, in bold, how many times faster than `eager` it is. Right: the same figures on a log axis that all
 rows share, where equal steps are equal ratios; there a dot stands for a bar, since a log axis has no zero.
 A phase shorter than what the clock resolves is never drawn: it belongs to the grey rest of the bar. The grey
-is what the batch (a mean of wall time) has and the phase medians do not: waiting, tails, such phases.
+is what the batch (a mean of wall time) has and the phase medians do not: waiting, tails, such phases. Of a mix (several
+modules that share a pool) the phases are means: a median would be that of whichever module is in the middle.
 """
 
 import re
@@ -27,12 +28,22 @@ ROWS, SLOTS = 3, 2  # workloads and slot counts in one picture; the others are i
 TITLE, BAR, GAP, LABEL, FINE = 0.98, 0.335, 0.12, 8.5, 6.8  # inches, inches, inches, points, points
 HEAD, FOOT = 0.44, 0.42  # inches above and below the bars of a row
 LEFT, WIDEST, BARS, BETWEEN, DOTS, RIGHT = 2.0, 3.4, 3.7, 0.2, 2.4, 0.35  # inches; LEFT of the bars, WIDEST when names are long
+MIXED = "Of a mix, {}, not medians: the median of several modules is that of whichever is in the middle."
 SHORT = 0.09  # of the axis: the phases of shorter bars are written out
 MUCH = 0.25  # of a bar: more grey than this is said
-TIMED = caption.TIMED + (
-         " Ratios: median of eager over median of the strategy, same case. Phases: medians of a second pass, in "
-         "which clock reads add to each; a bar is as long as the batch figure, and phases that sum to more are scaled down to it. "
-         "Grey: the batch figure, a mean of wall time, less these medians.")
+AVERAGES = {"p50": "median", "mean": "mean"}
+
+
+def average_of(cases):
+    """"median" or "mean": how the phases of a picture's cases, all of them mixes or none, are summed up."""
+    return AVERAGES[cases[0].average]
+
+
+def timed(average):
+    return caption.TIMED + (
+        f" Ratios: median of eager over median of the strategy, same case. Phases: {average}s of a second pass, in "
+        "which clock reads add to each; a bar is as long as the batch figure, and phases that sum to more are scaled down to it. "
+        f"Grey: the batch figure, a mean of wall time, less these {average}s.")
 
 
 @dataclass
@@ -47,7 +58,7 @@ class Bar:
 
 
 def split(cell):
-    """(segments, rest, unresolved): a phase is a segment only if its median is at or above the resolution."""
+    """(segments, rest, unresolved): a phase is a segment only if its median (of a mix: mean) is at or above the resolution."""
     if not _is_split(cell):
         return [], cell.median_ns, []
     scale = min(1.0, cell.median_ns / max(sum(cell.phases.values()), 1e-9))
@@ -108,7 +119,7 @@ def draw(result, cases, source):
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
     names = names_of(order + apart)
     width = names.left + len(slots) * (BARS + BETWEEN) + 0.3 + DOTS + RIGHT
-    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, TIMED, source))
+    text = caption.Caption(width - 0.6, notes(result, cases, shown, cells), caption.provenance(result, cells, timed(average_of(cases)), source))
     row_height = (len(order) + len(apart)) * BAR + (GAP if apart else 0) + HEAD + FOOT
     subtitle, legend = style.subtitle_lines(_subtitle(result), width), _legend(cells, slots, names.left, width)
     legend_top = 0.73 + style.SUBTITLE_LEADING * (len(subtitle) - 1)
@@ -144,7 +155,8 @@ def _pieces(cells):
     drawn = {p for cell in cells if cell.drawable for p, _ in split(cell)[0]}
     handles = [patches.Patch(facecolor=style.PHASE_LOOK[p][0], hatch=style.PHASE_LOOK[p][1], edgecolor="white", linewidth=0, label=p)
                for p in PHASES if p in drawn]
-    label = "not in the phase medians" if any(_is_split(c) for c in cells) else "not split (no phases in the file)"
+    split_up = [c.case for c in cells if _is_split(c)]
+    label = f"not in the phase {average_of(split_up)}s" if split_up else "not split (no phases in the file)"
     return handles + [patches.Patch(facecolor=style.GREY, label=label)]
 
 
@@ -333,18 +345,22 @@ def _grey(cells):
     found = [f"{whole} of {count(len(drawable), 'bar')} have no phases in the file and are drawn whole."] if whole else []
     if not with_phases:
         return found
-    found.append(f"Grey is not in the phase medians: waiting, tails, phases < {duration(max(c.resolution_ns for c in with_phases))}.")
+    average, mixed = average_of([c.case for c in with_phases]), with_phases[0].case.mixed
+    found.append(f"Grey is not in the phase {average}s: waiting,{'' if mixed else ' tails,'} phases < "
+                 f"{duration(max(c.resolution_ns for c in with_phases))}.")
     much = sum(split(c)[1] > MUCH * c.median_ns for c in with_phases)
     if much:
         found[-1] += f" It is more than {100 * MUCH:g} % of the bar in {much} of {count(len(with_phases), 'bar')}."
     counts = {p: sum(p in split(c)[2] for c in with_phases) for p in PHASES}
     text = ", ".join(f"{p} in {n}" for p, n in counts.items() if n)
+    if mixed:
+        found.append(MIXED.format("phases are means"))
     return found + ([f"Phases below the clock's resolution and so in the grey, of {count(len(with_phases), 'bar')}: {text}."] if text else [])
 
 
 COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "arm", "status", "reason", "verified", "processes",
            "median_ns", "min_ns", "max_ns", "times_faster_than_eager", "times_faster_low", "times_faster_high", "floor_madvise_ns",
-           "resolution_ns"] + [f"{p}_p50_ns" for p in PHASES] + [f"{p}_drawn_ns" for p in PHASES] + ["not_in_phase_medians_ns"]
+           "resolution_ns", "phases_are"] + [f"{p}_ns" for p in PHASES] + [f"{p}_drawn_ns" for p in PHASES] + ["not_in_phases_ns"]
 
 
 def rows(result, cases):
@@ -362,5 +378,6 @@ def _csv_row(result, case, arm, eager):
         return head + caption.gap_in_csv(cell) + [None] * (len(COLUMNS) - len(head) - 2)
     drawn = dict(bar.segments)
     return (head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), cell.median_ns, cell.low_ns, cell.high_ns]
-            + [rounded(r) for r in bar.ratios or (None,) * 3] + [cell.floor_ns, cell.resolution_ns] + [cell.phases.get(p) for p in PHASES]
+            + [rounded(r) for r in bar.ratios or (None,) * 3] + [cell.floor_ns, cell.resolution_ns, AVERAGES[case.average]]
+            + [cell.phases.get(p) for p in PHASES]
             + [rounded(drawn.get(p)) for p in PHASES] + [rounded(bar.rest_ns)])

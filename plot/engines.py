@@ -13,6 +13,7 @@ from statistics import mean
 
 from matplotlib import lines
 
+import before_after
 import caption
 import selection
 import style
@@ -31,7 +32,7 @@ NEAR = 1.2  # resolutions that differ by less share a label
 SUBTITLE = ("instantiate: acquire, init and start. cycle: release, instantiate and work. Further left is cheaper. Hollow, with an arrow: "
             "below what the clock resolves.")
 TIMED = caption.TIMED.replace("Timed:", "Timed: cycle:") + (
-    " instantiate: median of single instantiations in a second pass, whose clock reads add to it.")
+    " instantiate: median (of a mix: mean) of single instantiations in a second pass, whose clock reads add to it.")
 
 
 @dataclass
@@ -308,6 +309,8 @@ def notes(result, lanes, cells):
     if unsplit:
         names = ", ".join(dict.fromkeys(style.name_of(cell.arm) for cell in unsplit))
         found.append(f"Without a time for instantiate: {count(len(unsplit), 'cell')} of {names}.")
+    if any(case.mixed for case in lanes.tops):
+        found.append(before_after.MIXED.format("instantiate is a mean"))
     if {case.slots for case in lanes.tops} == {1}:
         found.append(selection.ONE_HOT_SLOT)
     key = selection.CONDITIONS_KEY
@@ -315,7 +318,7 @@ def notes(result, lanes, cells):
 
 
 COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "engine", "version", "arm", "status", "reason", "verified",
-           "processes", "instantiate_p50_ns", "resolution_ns", "instantiate_resolved", "cycle_median_ns", "cycle_min_ns", "cycle_max_ns",
+           "processes", "instantiate_is", "instantiate_ns", "resolution_ns", "instantiate_resolved", "cycle_median_ns", "cycle_min_ns", "cycle_max_ns",
            "phases_not_timed_apart"]
 
 
@@ -334,5 +337,5 @@ def csv_row(result, case, arm):
         return head + caption.gap_in_csv(cell) + [None] * (len(COLUMNS) - len(head) - 2)
     dot = dot_of(cell, "instantiate")
     cycle = [cell.median_ns, cell.low_ns, cell.high_ns] if cell.drawable else [None] * 3
-    return head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), rounded(cell.instantiate_ns), cell.resolution_ns,
+    return head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), before_after.AVERAGES[case.average], rounded(cell.instantiate_ns), cell.resolution_ns,
                    dot and dot.resolved, *cycle, " ".join(engine.joined)]

@@ -64,6 +64,17 @@ class Case:
         return (match.group(1), int(match.group(2))) if match else None
 
     @property
+    def mixed(self):
+        """Several modules take turns in it."""
+        return bool(self.pool or self.order)
+
+    @property
+    def average(self):
+        """How its phases are summed up, as the file calls it. The median of a mixture lies at one module's time or at another's,
+        and a small change of their shares moves it from the one to the other."""
+        return "mean" if self.mixed else "p50"
+
+    @property
     def conditions(self):
         """What else flatters or hurts, apart from the number of slots."""
         return (self.vary, self.bystanders, self.threads, self.pool, self.order)
@@ -92,8 +103,8 @@ class Cell:
     verified: object  # True, False or None
     real_ns: tuple  # one batch figure per process, nanoseconds per cycle; empty: not timed
     median_ns: object
-    phases: dict  # name -> p50 in ns, only phases that were measured
-    instantiate_ns: object  # p50 of acquire, init and start together
+    phases: dict  # name -> ns, only phases that were measured: the median, of a mix the mean
+    instantiate_ns: object  # acquire, init and start together, the same
     resolution_ns: object
     faults: object  # minor faults per cycle as (low, high), or None
     floor_ns: object  # one madvise of the clean range in the same process
@@ -230,7 +241,7 @@ def _cell(value, case, arm, at):
         real_ns, median_ns = _batch(at.get(value, "batch", dict), at / "batch")
     phases = at.get(value, "phases", dict, {}) if status == "ok" else {}
     return Cell(case, arm, status, at.get(value, "reason", str, "") or "", at.get(value, "verified", bool, None),
-                real_ns, median_ns, *_p50(phases, at / "phases"),
+                real_ns, median_ns, *_phases(phases, case.average, at / "phases"),
                 number(phases.get("resolution_ns"), at / "phases.resolution_ns"),
                 _faults(value, at),
                 number(at.get(value, "floor", dict, {}).get("madvise_clean_ns"), at / "floor.madvise_clean_ns"),
@@ -253,13 +264,13 @@ def _batch(batch, at):
     return real_ns, median
 
 
-def _p50(phases, at):
-    """({phase: p50} of those that were measured, p50 of instantiate or None)."""
+def _phases(phases, average, at):
+    """({phase: ns} of those that were measured, that of instantiate or None)."""
     found = {}
     for name in PHASES + ("instantiate",):
-        p50 = number(at.get(phases, name, dict, {}).get("p50"), at / name / "p50")
-        if p50 is not None:
-            found[name] = p50
+        ns = number(at.get(phases, name, dict, {}).get(average), at / name / average)
+        if ns is not None:
+            found[name] = ns
     return found, found.pop("instantiate", None)
 
 

@@ -132,7 +132,7 @@ class Picture(Scratch):
         FigureCanvasAgg(page.figure).draw()
         for axes in page.figure.axes:
             labels = axes.get_xticklabels()
-            self.assertEqual((labels[0].get_text(), labels[-1].get_text()), ("0", "8192"))
+            self.assertEqual((labels[0].get_text(), labels[-1].get_text()), ("0", "8,192"))
             boxes = [label.get_window_extent() for label in labels]
             self.assertTrue(all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:])), [label.get_text() for label in labels])
 

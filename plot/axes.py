@@ -26,7 +26,7 @@ class Axis:
     panel: str = "slots"  # the setting that tells panels apart
     least: int = 2  # points of a line, zero apart, that make a sweep
     linear: bool = False
-    tick: object = field(default=lambda at: f"{at:g}" if at < 1e6 else str(at))
+    tick: object = field(default=lambda at: f"{at:,g}" if at < 1e6 else f"{at:,}")
     note: str = ""  # what its numbers mean, where the label does not say
     asked: str = ""  # how to get one
 

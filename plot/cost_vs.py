@@ -17,7 +17,7 @@ class Chart:
     """One axis of axes.SWEEPS; to plot.py a chart like any other."""
     ON_REQUEST = True  # its absence is no remark
     COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "axis", "at", "arm",
-               *sweep.FIGURES, "unit", "line_ns_per_unit", "line_ns_per_unit_low", "line_ns_per_unit_high",
+               *sweep.FIGURES, "unit", "line_from", "line_to", "line_ns_per_unit", "line_ns_per_unit_low", "line_ns_per_unit_high",
                "line_last_over_first", "line_last_over_first_low", "line_last_over_first_high"]
 
     def __init__(self, axis):
@@ -60,7 +60,8 @@ class Chart:
         for case, arm, line, figures in sweep.cells_in_csv(result, cases, self.axis):
             derived = sweep.in_csv(line and line.unit and line.slope()) + sweep.in_csv(line and line.times())
             yield [case.module, case.id, case.workload_label, case.slots, case.vary, case.bystanders, case.threads,
-                   self.axis.name, round(self.axis.at(case), 6), arm, *figures, self.axis.unit, *derived]
+                   self.axis.name, round(self.axis.at(case), 6), arm, *figures, self.axis.unit,
+                   *sweep.ends_in_csv(line), *derived]
 
 
 CHARTS = tuple(Chart(axis) for axis in axes.SWEEPS)

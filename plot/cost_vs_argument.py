@@ -123,8 +123,8 @@ def notes(result, group, shown, cells):
     return sweep.notes(result, AXIS, group, shown, cells, [f.words for f in break_evens(result, group)])
 
 
-COLUMNS = ["module", "case", "export", "argument", "slots", "vary", "bystanders", "threads", "arm", *sweep.FIGURES, "line_ns_per_step",
-           "line_ns_per_step_low", "line_ns_per_step_high", "break_even"]
+COLUMNS = ["module", "case", "export", "argument", "slots", "vary", "bystanders", "threads", "arm", *sweep.FIGURES, "line_from", "line_to",
+           "line_ns_per_step", "line_ns_per_step_low", "line_ns_per_step_high", "break_even"]
 
 
 def rows(result, group):
@@ -134,4 +134,5 @@ def rows(result, group):
         marks.setdefault((f.slots, f.lazy), []).append(f"{f.eager} at {'none' if f.at is None else f'{f.at:.6g}'}")
     for case, arm, line, figures in sweep.cells_in_csv(result, group, AXIS):
         derived = [*sweep.in_csv(line.slope()), "; ".join(marks.get((case.slots, arm), []))] if line else [None] * 4
-        yield [case.module, case.id, *case.argument, case.slots, case.vary, case.bystanders, case.threads, arm, *figures, *derived]
+        yield [case.module, case.id, *case.argument, case.slots, case.vary, case.bystanders, case.threads, arm, *figures,
+               *sweep.ends_in_csv(line), *derived]

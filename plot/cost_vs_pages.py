@@ -41,7 +41,7 @@ def _notes(axis):
 
 
 COLUMNS = ["module", "case", "slots", "vary", "bystanders", "threads", "pages_read", "pages_written", "arm",
-           *sweep.FIGURES, "line_ns_per_page", "line_ns_per_page_low", "line_ns_per_page_high", 
+           *sweep.FIGURES, "line_from", "line_to", "line_ns_per_page", "line_ns_per_page_low", "line_ns_per_page_high",
            "line_faults_per_page_low", "line_faults_per_page_high"]
 
 
@@ -51,4 +51,4 @@ def rows(result, group):
     for case, arm, line, figures in sweep.cells_in_csv(result, cases, axis):
         derived = sweep.in_csv(line and line.slope()) + sweep.in_csv(line and line.faults(), 2)
         yield [case.module, case.id, case.slots, case.vary, case.bystanders, case.threads, *case.pages, arm, *figures,
-               *derived]
+               *sweep.ends_in_csv(line), *derived]

@@ -4,8 +4,9 @@ How to read them. Time is logarithmic, and what it is drawn against too, unless 
 line per strategy, all panels with the same axes. Zero cannot be on a log axis: it stands in the grey strip at the left
 and no line leads to it. The band is the range of the processes. At the end of each line stands either what one more
 step costs (from the fewest to the most, with the range that the processes allow) and how many minor faults it takes,
-or, where a step has no cost of its own, how many times the first point's cost the last one's is. Where the range of the
-processes includes zero, or no change, the cost is not resolved.
+or, where a step has no cost of its own, how many times the first point's cost the last one's is. A line that does not
+reach as far as the others says in brackets how far its figure holds: no two such figures are comparable. Where the range
+of the processes includes zero, or no change, the cost is not resolved.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ TOP, HEIGHT, LEFT, WIDTH, WORDS, BOTTOM = 1.08, 4.4, 0.85, 3.55, 2.45, 0.62  # i
 SPACING, WIDEST = 0.39, 3.7  # inches: from label to label, the most room for them
 LABEL, FINE, TICK = 8.5, 7.2, 8  # points
 APART = 0.08  # inches between the labels of ticks
+FEW = 1000  # the longest of times over the shortest, below which 1-2-5 are ticks
 LEAST = 0.001  # nanoseconds per step: less is not written
 
 
@@ -52,6 +54,7 @@ class Line:
     arm: str
     points: list  # (place, Cell)
     unit: object = "page"
+    span: str = ""  # where its figures hold, if that is not the whole axis: "to 8,192"
 
     def slope(self):
         """(ns per unit, low, high), or None with a single point."""
@@ -111,7 +114,9 @@ def sheet(result, cases, axis, words, source):
     chosen = selection.spread(lines, PANELS)
     shown = [c for c in cases if getattr(c, axis.panel) in chosen]
     cells = [cell for c in shown for arm in result.arms if (cell := result.cell(c, arm))]
-    height, margin = room_of([line.arm for p in chosen for line in lines[p]])
+    drawn = [line for p in chosen for line in lines[p]]
+    say_spans(drawn, axis)
+    height, margin = room_of(drawn)
     width = LEFT + len(chosen) * (WIDTH + margin) - 0.4
     text = caption.Caption(width - 0.6, words.notes(result, cases, shown, cells),
                            caption.provenance(result, cells, timed(axis.unit), source))
@@ -137,10 +142,22 @@ def sheet(result, cases, axis, words, source):
     return page, panels
 
 
-def room_of(arms):
+def say_spans(lines, axis):
+    """Marks the lines that do not go from the first to the last place of all."""
+    begin, end = (choose(line.points[i][0] for line in lines) for choose, i in ((min, 0), (max, -1)))
+    for line in lines:
+        first, last = line.points[0][0], line.points[-1][0]
+        if first != begin and last != end:
+            line.span = f"{axis.tick(first)} to {axis.tick(last)}"
+        elif first != begin or last != end:
+            line.span = f"from {axis.tick(first)}" if first != begin else f"to {axis.tick(last)}"
+
+
+def room_of(lines):
     """(height, margin) of a panel, in inches: as much as the labels of its lines need."""
-    widest = max(style.text_width(style.name_of(arm), LABEL, "bold") for arm in arms)
-    return max(HEIGHT, SPACING * (len(set(arms)) + 0.3)), min(WIDEST, max(WORDS, widest + 1.05))
+    names = max(style.text_width(style.name_of(line.arm), LABEL, "bold") for line in lines)
+    words = max(style.text_width(in_words(line), FINE) for line in lines)
+    return max(HEIGHT, SPACING * (len({line.arm for line in lines}) + 0.3)), min(WIDEST, max(WORDS, names + 1.05, words + 0.7))
 
 
 # One panel ------------------------------------------------------------------------------------------
@@ -150,16 +167,15 @@ def same_axes(panels, axis, looks, room):
     places = sorted({at for at, _ in points})
     scale = Linear(places) if axis.linear else Log(places)
     low, high = min(c.low_ns for _, c in points) / 1.6, max(c.high_ns for _, c in points) * 1.6
+    few = high / low < FEW
     for axes, lines in panels:
         axes.set_xlim(scale.left, scale.right)
         axes.set_ylim(low, high)
-        ticks = _readable(places, scale, axis.tick)
-        axes.set_xticks([scale.at(p) for p in ticks], [axis.tick(p) for p in ticks])
-        axes.xaxis.set_minor_locator(ticker.NullLocator())
-        axes.yaxis.set_major_locator(ticker.LogLocator(10, numticks=15))
-        axes.yaxis.set_major_formatter(lambda ns, _: tick(ns))
-        axes.yaxis.set_minor_locator(ticker.NullLocator() if high / low > 30 else ticker.LogLocator(10, subs=(2, 5)))
-        axes.yaxis.set_minor_formatter(lambda ns, _: tick(ns))
+        _set_places(axes, places, scale, axis.tick)
+        axes.yaxis.set_major_locator(ticker.LogLocator(10, subs=(1, 2, 5) if few else (1,), numticks=30))
+        axes.yaxis.set_major_formatter(lambda ns, _: tick(float(f"{ns:.10g}")))
+        axes.yaxis.set_minor_locator(ticker.NullLocator() if few else ticker.LogLocator(10, subs=(2, 5), numticks=30))
+        axes.yaxis.set_minor_formatter(ticker.NullFormatter())
         if scale.strip is not None:
             axes.axvspan(scale.left, scale.strip, color=style.PALE, linewidth=0, zorder=0)
         for line in lines:
@@ -207,15 +223,37 @@ class Linear:
         return (place - self.left) / (self.right - self.left)
 
 
+def _set_places(axes, places, scale, words):
+    """A tick at every place that has room for its label, in a second row of labels when the first has none."""
+    first = _readable(places, scale, words)
+    second = _between([p for p in places if p not in first], scale, words)
+    axes.set_xticks([scale.at(p) for p in first], [words(p) for p in first])
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
+    if second:
+        axes.set_xticks([scale.at(p) for p in second], [words(p) for p in second], minor=True)
+        axes.tick_params(axis="x", which="minor", length=3.5, pad=3.5 + 1.25 * TICK, labelsize=TICK)
+        axes.grid(axis="x", which="minor")
+
+
+def _between(places, scale, words):
+    """Those far enough apart for their labels, from the left."""
+    kept = []
+    for p in places:
+        if not kept or _apart(kept[-1], p, scale, words):
+            kept.append(p)
+    return kept
+
+
+def _apart(a, b, scale, words):
+    room = (style.text_width(words(a), TICK) + style.text_width(words(b), TICK)) / 2
+    return (scale.share(b) - scale.share(a)) * WIDTH > room + APART
+
+
 def _readable(places, scale, words):
     """Tick values far enough apart for their labels, the smallest and the largest among them."""
-    def apart(a, b):
-        room = (style.text_width(words(a), TICK) + style.text_width(words(b), TICK)) / 2
-        return (scale.share(b) - scale.share(a)) * WIDTH > room + APART
-
     kept = places[-1:]
     for p in reversed(places[1:-1]):
-        if apart(p, kept[0]) and apart(places[0], p):
+        if _apart(p, kept[0], scale, words) and _apart(places[0], p, scale, words):
             kept.insert(0, p)
     return kept if len(places) == 1 else places[:1] + kept
 
@@ -235,8 +273,8 @@ def _line(axes, line, scale, look):
 # Line ends ------------------------------------------------------------------------------------------
 
 def in_words(line):
-    """"975 ns per page, 1 fault"; "≤ 12 ns per page" when the range of the processes includes zero. Without a unit
-    "× 3.2, 16 → 62 faults"."""
+    """"975 ns per page, 1 fault"; "≤ 12 ns per page" when the range of the processes includes zero; "4.3 ns per entry (to 8,192)"
+    of a line that ends before others. Without a unit "× 3.2, 16 → 62 faults"."""
     if line.unit is None:
         return _ends_in_words(line)
     slope, faults = line.slope(), line.faults()
@@ -248,14 +286,18 @@ def in_words(line):
         text = f"< {duration(LEAST)} per {line.unit}"
     else:
         text = f"{'−' if slope[0] < 0 else ''}{duration(abs(slope[0]))} per {line.unit}"
-    return text + (f", {_range(faults)}" if faults else "")
+    return text + _in_brackets(line) + (f", {_range(faults)}" if faults else "")
+
+
+def _in_brackets(line):
+    return f" ({line.span})" if line.span else ""
 
 
 def _ends_in_words(line):
     times, (first, last) = line.times(), (line.points[0][1].faults, line.points[-1][1].faults)
     if times is None:
         return "one point only"
-    text = "unresolved" if times[1] <= 1 <= times[2] else ratio(times[0])
+    text = ("unresolved" if times[1] <= 1 <= times[2] else ratio(times[0])) + _in_brackets(line)
     if first is None or last is None:
         return text
     before, after = _counted(first), _counted(last)
@@ -281,9 +323,10 @@ def _line_ends(axes, lines, scale, looks, height, margin):
     names = style.shorten_apart((style.name_of(line.arm) for line in lines), LABEL, margin - 0.9, "bold")
     for line, end, at in zip(lines, ends, spaced(ends, SPACING / height)):
         look = looks[line.arm]
-        axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction",
-                      annotation_clip=False,
-                      arrowprops=dict(arrowstyle="-", color=look.colour, linewidth=0.7, shrinkA=0, shrinkB=5))
+        if len(line.points) > 1:  # the line to the label of a point far away would look like a line of the plot
+            axes.annotate("", xy=(scale.share(line.points[-1][0]), end), xytext=(1.055, at), xycoords="axes fraction",
+                          annotation_clip=False,
+                          arrowprops=dict(arrowstyle="-", color=look.colour, linewidth=0.7, shrinkA=0, shrinkB=5))
         name = style.escape(names[style.name_of(line.arm)])
         words = style.shorten(in_words(line), FINE, margin - 0.65)
         place = dict(transform=axes.transAxes)
@@ -337,6 +380,11 @@ def cells_in_csv(result, cases, axis):
                 times = [cell.median_ns, cell.low_ns, cell.high_ns, *(cell.faults or (None, None))]
                 figures = [cell.status, cell.reason, cell.verified, len(cell.real_ns), *times]
                 yield case, arm, lines[getattr(case, axis.panel), arm], figures
+
+
+def ends_in_csv(line):
+    """The first and the last place of a line, between which its figures hold."""
+    return [rounded(line.points[0][0]), rounded(line.points[-1][0])] if line else [None, None]
 
 
 def in_csv(values, size=3):

@@ -84,6 +84,19 @@ def document_for(name, **more):
     return document_of(points, **({"slots": (1,)} if name == "slots" else {}) | more)
 
 
+def places_of(document, name):
+    """{case: its place on the axis}, from the file."""
+    found = {}
+    for case in document["cases"]:
+        facts = next(module for module in document["modules"] if module["name"] == case["module"])
+        load = case["workload"]
+        found[case["id"]] = {
+            "slots": case["slots"], "vary": case["vary"], "runs": load["runs"] or load["write"], "growth": load["grow"], "entries": load["calls"],
+            "pool": case.get("mix", {}).get("pool"), "density": facts["image_bytes"] / facts["image_span_bytes"],
+            "table-size": facts["table_entries"], "memory-size": facts["memory_pages"]}[name]
+    return found
+
+
 class EveryAxis(Scratch):
     def test_there_is_a_test_of_every_axis(self):
         self.assertEqual(list(SWEEPS), list(CHART))
@@ -244,8 +257,52 @@ class Words(Scratch):
         for panel in page.figure.axes:
             labels = panel.get_xticklabels()
             self.assertEqual([label.get_text() for label in labels], ["0 %", "50 %", "100 %"])
-            boxes = [label.get_window_extent() for label in labels]
-            self.assertTrue(all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:])))
+            below = panel.get_xticklabels(minor=True)
+            self.assertEqual([label.get_text() for label in below], ["1 %", "99 %"])
+            for row in (labels, below):
+                boxes = [label.get_window_extent() for label in row]
+                self.assertTrue(all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:])))
+            self.assertLess(below[0].get_window_extent().y1, labels[0].get_window_extent().y0)
+
+    def test_a_line_that_ends_before_others_says_how_far_its_figure_holds(self):
+        for name in SWEEPS:
+            places, axis = SWEEPS[name][1], CHART[name].axis
+            for end, words_of in ((-1, f"to {axis.tick(places[-2])}"), (0, f"from {axis.tick(places[1])}")):
+                document = document_for(name)
+                ids = {case["id"] for case in document["cases"]}
+                points = sorted(({c["case"]: 0 for c in document["cells"]}), key=lambda i: places_of(document, name)[i])
+                self.assertEqual(set(points), ids)
+                gone = {i for i in ids if places_of(document, name)[i] == places_of(document, name)[points[end]]}
+                for cell in document["cells"]:
+                    if cell["arm"] == "core:best" and cell["case"] in gone:
+                        cell.update(status="skipped", reason="no room", batch=None)
+                (page, group, result), = self.figures(CHART[name], document).values()
+                self.check_layout(name, page)
+                labels = [text for text in words(page) if f"({words_of})" in text]
+                self.assertEqual(len(labels), 1 if name == "slots" else 2, (name, words_of))
+                ends = {(row[CHART[name].COLUMNS.index("line_from")], row[CHART[name].COLUMNS.index("line_to")])
+                        for row in CHART[name].rows(result, group) if row[CHART[name].COLUMNS.index("arm")] == "core:best"}
+                left = places[:-1] if end else places[1:]
+                self.assertEqual(ends, {(left[0], left[-1]), (None, None)})
+
+    def test_no_line_leads_from_a_lone_point_to_its_label(self):
+        document = document_for("entries", slots=(1,))
+        for cell in document["cells"]:
+            if cell["arm"] == "core:best" and "(write16) " not in cell["case"]:
+                cell.update(status="skipped", reason="no table", batch=None)
+        (page, _, _), = self.figures(CHART["entries"], document).values()
+        self.assertIn("one point only", words(page))
+        self.assertEqual(len([text for text in page.figure.axes[0].texts if getattr(text, "arrow_patch", None)]), len(ARMS) - 1)
+
+    def test_half_of_the_data_does_not_lie_beyond_the_last_tick(self):
+        document = document_for("pool", slots=(1,))
+        for cell in document["cells"]:
+            ns = {"core:best": 1600.0}.get(cell["arm"], 42000.0)
+            cell["batch"] = {"real_ns": [ns], "median_real_ns": ns}
+        (page, _, _), = self.figures(CHART["pool"], document).values()
+        low, high = page.figure.axes[0].get_ylim()
+        ticks = [at for at in page.figure.axes[0].get_yticks() if low <= at <= high]
+        self.assertTrue(any(at > 42000 for at in ticks) and any(at <= 1600 for at in ticks), ticks)
 
     def test_sizes_are_written_in_their_unit(self):
         memory = CHART["memory-size"].axis.tick

@@ -125,17 +125,22 @@ def _row(page, result, cases, slots, top):
         for line in lines_of(result, cases, slots):
             _draw(axes, points(line), looks[line.arm])
     for line in lines_of(result, cases, slots):
-        _ideal(panels[0], throughput(line), looks[line.arm])
+        _ideal(panels[0], line, looks[line.arm])
     panels[2].axhline(1, color=style.INK, linewidth=0.8)
     return panels
 
 
-def _ideal(axes, points, look):
+def _ideal(axes, line, look):
     """What as many times one thread would do."""
-    first, one, *_ = points[0]
-    last = points[-1][0]
+    first, one, *_ = throughput(line)[0]
     if first == 1:
-        axes.plot([1, last], [one, one * last], color=look.colour, linewidth=0.7, dashes=(3, 3))
+        axes.plot([1, line.points[-1][0]], [one, _ideal_end(line)], color=look.colour, linewidth=0.7, dashes=(3, 3))
+
+
+def _ideal_end(line):
+    """Of the dashed line; without one, the line's own."""
+    (first, one, *_), (last, value, *_) = (throughput(line)[i] for i in (0, -1))
+    return one * last if first == 1 else value
 
 
 def _draw(axes, points, look):
@@ -152,7 +157,9 @@ def _same_axes(grid, found, cpus):
     for panels in grid:
         for axes, points, words in zip(panels, (throughput, cycle), (rate, tick)):
             axes.set_yscale("log")
-            low, high = versus.span([end for line in found for *_, low, high in points(line) for end in (low, high)], least=3)
+            ends = [end for line in found for *_, low, high in points(line) for end in (low, high)]
+            low, high = versus.span(ends + ([_ideal_end(line) for line in found] if points is throughput else []), least=3)
+            low, high = versus.to_ticks(low, high)
             axes.set_ylim(low, high)
             axes.yaxis.set_major_locator(ticker.LogLocator(10, subs=(1, 2, 5) if high / low < 300 else (1,), numticks=20))
             axes.yaxis.set_minor_locator(ticker.NullLocator())

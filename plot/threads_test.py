@@ -66,6 +66,16 @@ class Threads(Scratch):
         self.assertEqual(axes[2].get_ylim()[0], 0)
         self.assertIn("S=64, V=0 %, B=0", words(page))
 
+    def test_the_dashed_lines_stay_inside_and_ticks_enclose_the_points(self):
+        (page, _, _), = self.figures(threads, self.document(counts=(1, 2, 8))).values()
+        for axes in (page.figure.axes[i] for i in (0, 1, 3, 4)):
+            low, high = axes.get_ylim()
+            drawn = [y for line in axes.lines for y in line.get_ydata(orig=True) if y != 0 and y != 1]
+            ticks = [at for at in axes.get_yticks() if low * 0.999 <= at <= high * 1.001]
+            self.assertLessEqual(max(drawn), high)
+            self.assertLessEqual(min(ticks), min(drawn))
+            self.assertGreaterEqual(max(ticks), max(drawn))
+
     def test_without_one_thread_there_is_no_efficiency_and_it_is_said(self):
         (page, _, _), = self.figures(threads, self.document(without={("wasmtime:pooling", 1), ("core:pool", 4)})).values()
         text = " ".join(words(page))

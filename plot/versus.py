@@ -186,6 +186,12 @@ def span(values, least=LEAST_SPAN, margin=0.06):
     return exp(low - margin * (high - low)), exp(high + margin * (high - low))
 
 
+def to_ticks(low, high):
+    """The limits of a log axis so that its 1-2-5 ticks enclose all that it shows."""
+    ticks = [s * 10.0 ** e for e in range(floor(log10(low)) - 1, floor(log10(high)) + 2) for s in (1, 2, 5)]
+    return max(t for t in ticks if t <= low), min(t for t in ticks if t >= high)
+
+
 def set_time_axis(axis, set_limits, low, high, most):
     """A log axis of times with at most `most` labels: round times, 1-2-5 when the axis spans much."""
     set_limits(low, high)

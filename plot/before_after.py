@@ -334,7 +334,7 @@ def notes(result, cases, shown, cells):
     if left_out:
         found.append(f"{len(left_out)} of {len(cases)} cases are only in the CSV: the picture takes the lightest, middle and heaviest "
                      f"workload and at most {SLOTS} slot counts.")
-    return found + [selection.CONDITIONS_KEY]
+    return found + [selection.conditions_key(shown)]
 
 
 def _grey(cells):

@@ -139,7 +139,7 @@ def notes(result, cases, shown, cells, modules):
         found.append(selection.ONE_HOT_SLOT)
     if len(shown) < len(cases):
         found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the fewest and the most slots.")
-    return found + [selection.CONDITIONS_KEY]
+    return found + [selection.conditions_key(shown)]
 
 
 COLUMNS = before_after.COLUMNS

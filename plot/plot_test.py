@@ -271,8 +271,29 @@ class Pictures(Scratch):
         for axes in page.figure.axes:
             names = {t.get_text(): t.get_position()[1] for t in axes.texts}
             glyphs = {ln.get_ydata()[0]: ln.get_color() for ln in axes.lines if ln.get_transform() == axes.transAxes}
+            self.assertEqual(set(style.STRATEGY_LOOK) - set(names), {"best"})  # the fixture is older than it
             for name, look in style.STRATEGY_LOOK.items():
-                self.assertEqual(glyphs[names[name]], look.colour)
+                if name in names:
+                    self.assertEqual(glyphs[names[name]], look.colour)
+
+    def test_every_preset_with_an_idea_has_a_look_that_no_other_arm_takes(self):
+        self.assertEqual(set(style.STRATEGY_LOOK), set(style.IDEA))
+        self.assertEqual(set(style.STRATEGY_LOOK), set(style.STORY + style.APART))
+        for others in ([], ["core:x"], ["core:eager", "core:x", "core:y"], ["core:pool-lazy"]):
+            self.assertEqual(style.looks([*others, "core:best"])["core:best"], style.STRATEGY_LOOK["best"])
+        marks = {(look.colour, look.marker) for look in style.STRATEGY_LOOK.values()}
+        self.assertFalse(marks & {(look.colour, look.marker) for look in style.SPARE_LOOK})
+        self.assertFalse({(look.marker, look.open) for look in style.STRATEGY_LOOK.values()} & set(style.SHAPES))
+        self.assertEqual(style.idea_of("core:best")[0], "best")
+        self.assertTrue(style.idea_of("core:best")[1])
+
+    def test_threads_and_pools_are_explained_where_they_occur(self):
+        for changes, said in (({}, set()), ({"threads": 2}, {"T"}), ({"mix": {"modules": ["a"], "pool": 3, "order": "rotate"}}, {"P"})):
+            for chart in (before_after, cost_vs_pages, overview):
+                for stem, (page, _, _) in self.figures(chart, self.one_column(**changes)).items():
+                    text = " ".join(words(page))
+                    self.assertEqual({letter for letter in "TP" if f"; {letter}: " in text}, said, stem)
+                    self.check_layout(stem, page)
 
     def test_phases_absent_from_the_file_are_said_and_not_drawn(self):
         document = fixture()

@@ -44,6 +44,15 @@ def _order(case):
 
 CONDITIONS_KEY = ("S: instances alive at once, the oldest dropped first; V: share of the touched addresses redrawn each cycle; "
                   "B: other threads running.")
+
+
+def conditions_key(cases):
+    """What the letters mean: those of every picture, T and P where they occur."""
+    more = [("; T: threads that make instances", any(case.threads != 1 for case in cases)),
+            ("; P: slots of the pool that a mix's modules share", any(case.pool for case in cases))]
+    return CONDITIONS_KEY.rstrip(".") + "".join(words for words, occurs in more if occurs) + "."
+
+
 ONE_HOT_SLOT = "S=1 only: one slot that stays in every cache flatters the strategies that keep memory resident."
 
 

@@ -52,13 +52,14 @@ STRATEGY_LOOK = {
     "pool": Look(BLUE, "^"),
     "pool-lazy": Look(GREEN, "v"),
     "pool-copy": Look(PURPLE, "X", "--"),
+    "best": Look(SKY, "P"),
 }
-SPARE_LOOK = (Look(SKY, "P", "-."), Look(SOFT, "p", "-.", True), Look(BLUE, "<", ":"), Look(VERMILLION, ">", ":"), Look(GREEN, "h", ":", True),
+SPARE_LOOK = (Look(SOFT, "p", "-.", True), Look(BLUE, "<", ":"), Look(VERMILLION, ">", ":"), Look(GREEN, "h", ":", True),
               Look(BLACK, "*", ":"), Look(ORANGE, "d"), Look(PURPLE, "H", "-.", True), Look(SKY, "8", "--"))
 # Of a file with several engines: a colour for each engine (its own, or the next that is free), a shape for each arm.
 ENGINE_COLOUR = {"core": BLUE, "wasmtime": VERMILLION, "v8": GREEN, "wasmtime-rs": PURPLE}
 COLOURS = (BLACK, ORANGE, SKY, BLUE, VERMILLION, GREEN, PURPLE)
-SHAPES = (("s", False), ("p", True), ("P", False), ("D", False), ("o", True), (">", False), ("^", True), ("<", False), ("h", True), ("8", False),
+SHAPES = (("s", False), ("p", True), ("D", False), ("o", True), (">", False), ("^", True), ("<", False), ("h", True), ("8", False),
           ("v", True), ("p", False))  # marker, open; none is a core preset's
 DASHES = ("-", "--", "-.", ":")
 ROLE_LOOK = {  # of a comparison's arms, "A core:pool"; A′ is a copy of A: its shape, hollow
@@ -73,7 +74,7 @@ VERDICT_LOOK = {  # right is slower
     "improved": Look(GREEN, "<"),
 }
 
-STORY = ("eager", "overlay", "overlay-lazy", "pool", "pool-lazy")
+STORY = ("eager", "overlay", "overlay-lazy", "pool", "pool-lazy", "best")
 APART = ("pool-copy",)
 IDEA = {
     "eager": "fresh mmap, copied, table filled",
@@ -82,6 +83,7 @@ IDEA = {
     "pool": "reused slot, CoW image",
     "pool-lazy": "reused slot, CoW, lazy table",
     "pool-copy": "reused slot, copied back",
+    "best": "reused slot, pages put back",
 }
 
 TITLES, TITLE_LEADING = (14, 13, 12), 0.25  # points, inches

@@ -157,7 +157,7 @@ def room_of(lines):
     """(height, margin) of a panel, in inches: as much as the labels of its lines need."""
     names = max(style.text_width(style.name_of(line.arm), LABEL, "bold") for line in lines)
     words = max(style.text_width(in_words(line), FINE) for line in lines)
-    return max(HEIGHT, SPACING * (len({line.arm for line in lines}) + 0.3)), min(WIDEST, max(WORDS, names + 1.05, words + 0.7))
+    return max(HEIGHT, SPACING * (len({line.arm for line in lines}) + 0.3)), min(WIDEST, max(WORDS, names + 1.05, words + 0.95))
 
 
 # One panel ------------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def notes(result, axis, cases, shown, cells, more=()):
     if len(shown) < len(cases):
         found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the "
                      f"{LOWEST_HIGHEST[axis.panel]}.")
-    return found + [selection.CONDITIONS_KEY]
+    return found + [selection.conditions_key(shown)]
 
 
 LOWEST_HIGHEST = {"slots": "fewest and the most slots", "vary": "lowest and the highest V"}

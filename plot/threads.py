@@ -159,9 +159,9 @@ def _same_axes(grid, found, cpus):
             axes.set_yscale("log")
             ends = [end for line in found for *_, low, high in points(line) for end in (low, high)]
             low, high = versus.span(ends + ([_ideal_end(line) for line in found] if points is throughput else []), least=3)
-            low, high = versus.to_ticks(low, high)
-            axes.set_ylim(low, high)
-            axes.yaxis.set_major_locator(ticker.LogLocator(10, subs=(1, 2, 5) if high / low < 300 else (1,), numticks=20))
+            steps = (1, 2, 5) if high / low < 1000 else (1,)
+            axes.set_ylim(*versus.to_ticks(low, high, steps))
+            axes.yaxis.set_major_locator(ticker.LogLocator(10, subs=steps, numticks=30))
             axes.yaxis.set_minor_locator(ticker.NullLocator())
             axes.yaxis.set_major_formatter(lambda value, _, words=words: words(float(f"{value:.10g}")))
         panels[2].set_ylim(0, highest * 1.08)
@@ -186,7 +186,7 @@ def notes(result, cases, shown, cells):
         found.append(selection.ONE_HOT_SLOT)
     if len(shown) < len(cases):
         found.append(f"{len(cases) - len(shown)} of {len(cases)} cases are only in the CSV: the picture takes the fewest and the most slots.")
-    return found + [selection.CONDITIONS_KEY]
+    return found + [selection.conditions_key([_on_one(case) for case in shown])]
 
 
 COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "arm", "status", "reason", "verified", "processes", "median_ns",

@@ -92,7 +92,7 @@ def notes(result, cases, gaps):
     found += _redone(comparison) + _order(comparison) + caption.of_engines(result, list(comparison.arms.values()))
     if cases and {c.slots for c in cases} == {1}:
         found.append(selection.ONE_HOT_SLOT)
-    return found + [selection.CONDITIONS_KEY]
+    return found + [selection.conditions_key(cases)]
 
 
 def _few(texts):
@@ -186,9 +186,9 @@ def span(values, least=LEAST_SPAN, margin=0.06):
     return exp(low - margin * (high - low)), exp(high + margin * (high - low))
 
 
-def to_ticks(low, high):
-    """The limits of a log axis so that its 1-2-5 ticks enclose all that it shows."""
-    ticks = [s * 10.0 ** e for e in range(floor(log10(low)) - 1, floor(log10(high)) + 2) for s in (1, 2, 5)]
+def to_ticks(low, high, steps=(1, 2, 5)):
+    """The limits of a log axis so that its ticks, at these steps of each decade, enclose all that it shows."""
+    ticks = [s * 10.0 ** e for e in range(floor(log10(low)) - 1, floor(log10(high)) + 2) for s in steps]
     return max(t for t in ticks if t <= low), min(t for t in ticks if t >= high)
 
 

@@ -46,17 +46,28 @@ class Caption:
 
 
 def missing(result, cases, arms):
-    """One note per strategy and reason: which cells are not drawn, and why."""
+    """Which cells are not drawn, and why: a note for each reason, of all the arms that it keeps out of the same cases."""
     gaps = {}
     for case in cases:
         for arm in arms:
             why = _gap(result.cell(case, arm))
             if why:
-                gaps.setdefault((style.name_of(arm), why), []).append(case.name)
-    notes = [f"Not drawn: {arm} in {'; '.join(names[:MOST_NAMES])}{f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''}: {why}."
-             for (arm, why), names in gaps.items()]
-    rest = sum(len(names) for names in list(gaps.values())[MOST_GAPS:])
+                gaps.setdefault((arm, why), []).append(case.name)
+    alike = {}
+    for (arm, why), names in gaps.items():
+        alike.setdefault((why, tuple(names)), []).append(arm)
+    notes = [f"Not drawn: {_names(among, arms)} in {'; '.join(names[:MOST_NAMES])}"
+             f"{f' and {len(names) - MOST_NAMES} more' if len(names) > MOST_NAMES else ''}: {why}." for (why, names), among in alike.items()]
+    rest = sum(len(among) * len(names) for (_, names), among in list(alike.items())[MOST_GAPS:])
     return notes[:MOST_GAPS] + ([f"Not drawn either: {count(rest, 'cell')} for other reasons, listed in the CSV."] if rest else [])
+
+
+def _names(some, arms):
+    """Of several engines one whose arms are all meant stands for them."""
+    own = {engine: [arm for arm in arms if style.split_arm(arm)[0] == engine] for engine in style.engines_of(arms)}
+    whole = [engine for engine, members in own.items() if len(own) > 1 and len(members) > 1 and set(members) <= set(some)]
+    names = [style.split_arm(arm)[0] if style.split_arm(arm)[0] in whole else style.name_of(arm) for arm in some]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _gap(cell):

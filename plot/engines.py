@@ -23,7 +23,7 @@ from units import count, duration, rounded
 NAME = "engines"
 NEEDS = "it needs cells with batch times of two engines, or of two builds of one (--arm core:pool --arm wasmtime:pooling)"
 ON_REQUEST = True  # its absence is no remark
-MOST = 12.5  # inches of rows on a page
+MOST, REST = 12.5, 2.5  # inches of rows on a page; of rows left over that are put on the last page all the same
 NAMES, PANEL, BETWEEN, MARGIN, RIGHT, HEAD, FOOT = 3.0, 3.4, 0.35, 2.4, 0.35, 0.5, 0.62  # inches
 STEP, PAD, LEAST, GAP = 0.043, 0.045, 0.22, 0.06  # inches: an arm, above and below a lane's arms, a lane, between rows
 LARGE, SMALL, FINE, LEADING, GLYPH = 8.5, 7.0, 6.5, 0.115, 0.09  # points, points, points, inches, inches
@@ -89,6 +89,8 @@ def pictures(result, cases):
         if pages[-1] and sum(row_height(r, arms) for r in pages[-1] + [row]) > MOST:
             pages.append([])
         pages[-1].append(row)
+    if len(pages) > 1 and sum(row_height(row, arms) for row in pages[-1]) <= REST:
+        pages[-2:] = [pages[-2] + pages[-1]]
     for i, page in enumerate(pages):
         yield NAME + (f"-{i + 1}" if len(pages) > 1 else ""), Sheet(page, cases, i + 1, len(pages))
 
@@ -132,7 +134,7 @@ def draw(result, sheet, source):
     margin = MARGIN if any(gaps_of(result, case, lanes.arms) for case in lanes.tops) else 0
     left = names_end(sheet.cases) + 0.12
     width = left + 2 * PANEL + BETWEEN + margin + RIGHT
-    text = caption.Caption(width - 0.6, notes(result, lanes, cells), caption.provenance(
+    text = caption.Caption(width - 0.6, notes(result, sheet.cases, lanes, cells), caption.provenance(
         result, cells, TIMED, source, "median drawn, line from the least to the most that a process's cycle took"))
     subtitle, legend = style.subtitle_lines(SUBTITLE, width), legend_of(result, lanes.arms, width - 0.6)
     top = 0.55 + style.SUBTITLE_LEADING * len(subtitle) + HEAD
@@ -303,23 +305,24 @@ def labels_of(arms):
     return {arm: style.escape(short[name]) for arm, name in names.items()}
 
 
-def notes(result, lanes, cells):
+def notes(result, chosen, lanes, cells):
     found = caption.doubts(result, cells) + caption.of_engines(result, lanes.arms) + caption.missing(result, list(lanes.tops), result.arms)
     unsplit = [cell for cell in cells if dot_of(cell, "cycle") and dot_of(cell, "instantiate") is None]
     if unsplit:
         names = ", ".join(dict.fromkeys(style.name_of(cell.arm) for cell in unsplit))
         found.append(f"Without a time for instantiate: {count(len(unsplit), 'cell')} of {names}.")
+    if len({case.module for case in chosen}) > 1:
+        found.append("From top to bottom: the module with the dearest cycle first.")
     if any(case.mixed for case in lanes.tops):
         found.append(before_after.MIXED.format("instantiate is a mean"))
     if {case.slots for case in lanes.tops} == {1}:
         found.append(selection.ONE_HOT_SLOT)
-    key = selection.CONDITIONS_KEY
-    return found + [key if all(case.threads == 1 for case in lanes.tops) else f"{key.rstrip('.')}; T: threads that make instances."]
+    return found + [selection.conditions_key(lanes.tops)]
 
 
 COLUMNS = ["module", "case", "workload", "slots", "vary", "bystanders", "threads", "engine", "version", "arm", "status", "reason", "verified",
-           "processes", "instantiate_is", "instantiate_ns", "resolution_ns", "instantiate_resolved", "cycle_median_ns", "cycle_min_ns", "cycle_max_ns",
-           "phases_not_timed_apart"]
+           "processes", "instantiate_is", "instantiate_ns", "resolution_ns", "instantiate_resolved", "cycle_median_ns", "cycle_min_ns",
+           "cycle_max_ns", "phases_not_timed_apart"]
 
 
 def rows(result, sheet):
@@ -337,5 +340,5 @@ def csv_row(result, case, arm):
         return head + caption.gap_in_csv(cell) + [None] * (len(COLUMNS) - len(head) - 2)
     dot = dot_of(cell, "instantiate")
     cycle = [cell.median_ns, cell.low_ns, cell.high_ns] if cell.drawable else [None] * 3
-    return head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), before_after.AVERAGES[case.average], rounded(cell.instantiate_ns), cell.resolution_ns,
-                   dot and dot.resolved, *cycle, " ".join(engine.joined)]
+    return head + [cell.status, cell.reason, cell.verified, len(cell.real_ns), before_after.AVERAGES[case.average],
+                   rounded(cell.instantiate_ns), cell.resolution_ns, dot and dot.resolved, *cycle, " ".join(engine.joined)]

@@ -220,6 +220,36 @@ class Engines(Scratch):
         self.assertNotIn("v8 11.3", words(page))
         self.assertEqual(len({y for _, y in marks(self.panels(page)[1])}), 3 * 18)
 
+    def test_arms_that_are_missing_for_the_same_reason_share_a_note(self):
+        document = several_engines()
+        case = document["cases"][0]["id"]
+        pooling = [arm for arm in ENGINES if arm.startswith("wasmtime:")]
+        for cell in document["cells"]:
+            if cell["case"] == case and (cell["arm"] in pooling or cell["arm"] in ("core:pool", "wasmtime@45.0.0:pooling")):
+                cell.update(status="skipped", reason="no room", batch=None)
+        text = " ".join(" ".join(words(page)) for page, _, _ in self.figures(engines, document).values())
+        self.assertIn(f"Not drawn: pool, wasmtime, wasmtime@45.0.0:pooling in {case}: skipped (no room).", text)
+        self.assertEqual(text.count("no room)"), 1)
+
+    def test_the_order_of_the_modules_is_said(self):
+        _, text = self.page(self.small())
+        self.assertIn("the module with the dearest cycle first", text)
+
+    def test_a_few_rows_get_no_page_of_their_own(self):
+        document, pages = self.small(), 0
+        sqlite = [c for c in document["cases"] if c["module"] == "sqlite"][:2]
+        for i in range(30):
+            for case in sqlite:
+                other = dict(case, module=f"m{i}", id=case["id"].replace("sqlite", f"m{i}"))
+                document["cases"].append(other)
+                document["cells"] += [dict(c, case=other["id"]) for c in document["cells"] if c["case"] == case["id"]]
+            result = result_file.load(self.write(document))
+            sheets = [sheet for _, sheet in engines.pictures(result, result.cases)]
+            height = sum(engines.row_height(row, engines.arms_of(result, result.cases)) for row in sheets[-1].rows)
+            self.assertTrue(len(sheets) == 1 or height > engines.REST, (i, height))
+            pages = max(pages, len(sheets))
+        self.assertGreater(pages, 1)
+
     def test_reasons_are_wrapped_cut_or_counted_as_the_lane_has_room(self):
         long = "a reason that is far too long for one line of the margin, and goes on"
         self.assertGreater(len(engines.gap_lines({long: ["a"]}, 3, 2.0)), 1)

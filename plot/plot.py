@@ -70,12 +70,15 @@ def parse(argv):
     parser.add_argument("--chart", choices=CHARTS + ("all",), default="all", help="which chart (default: all; of a comparison its own four)")
     parser.add_argument("--modules", metavar="A,B", help="only these modules")
     parser.add_argument("--case-filter", metavar="RE", help="only cases whose id the expression finds")
+    parser.add_argument("--prefix", metavar="NAME", help="NAME- before the name of every file, and so in the pictures' last line")
     parser.add_argument("--format", default="png,svg", metavar="LIST", help="png, svg or both (default: png,svg)")
     options = parser.parse_args(argv)
     options.format = list(dict.fromkeys(options.format.split(",")))
     for kind in options.format:
         if kind not in FORMATS:
             raise Usage(f'--format: "{kind}" is neither png nor svg')
+    if options.prefix is not None and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", options.prefix):
+        raise Usage(f'--prefix: "{options.prefix}" is not letters, digits, "_", "." and "-"')
     options.modules = [m for m in options.modules.split(",") if m] if options.modules is not None else None
     if options.modules == []:
         raise Usage("--modules names no module")
@@ -143,7 +146,7 @@ def plot(file, folder, options):
         if not pictures and (options.chart != "all" or is_missed(chart, result) and not (swept and is_sweep(chart))):
             print(f"instbench plot: {file}: no {chart.NAME} chart: {chart.NEEDS}", file=sys.stderr)
         for stem, group in pictures:
-            yield from write(result, chart, stem, group, folder, options)
+            yield from write(result, chart, f"{options.prefix}-{stem}" if options.prefix else stem, group, folder, options)
 
 
 def is_sweep(chart):
@@ -176,6 +179,8 @@ def source(csv_name, file, options):
         words += ["--modules", ",".join(m.rsplit("/", 1)[-1] for m in options.modules)]
     if options.case_filter:
         words += ["--case-filter", options.case_filter]
+    if options.prefix:
+        words += ["--prefix", options.prefix]
     return f"Data: {csv_name}. Redraw: instbench plot {shlex.join(words)}"
 
 

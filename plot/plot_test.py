@@ -361,6 +361,14 @@ class Pictures(Scratch):
         code, again, _ = run(path, "--out", self.folder, *shlex.split(line)[6:], "--format", "svg")
         self.assertEqual((code, again), (0, listed))
 
+    def test_a_prefix_names_the_files_and_the_last_line_names_them(self):
+        code, listed, _ = run(FIXTURE, "--chart", "before-after", "--modules", "sqlite", "--prefix", "real", "--out", self.folder, "--format", "svg")
+        self.assertEqual((code, [Path(p).name for p in listed]), (0, ["real-before-after-sqlite.svg", "real-before-after-sqlite.csv"]))
+        options = plot.parse(["x.json", "--prefix", "real"])
+        self.assertEqual(plot.source("real-engines.csv", Path("x.json"), options), "Data: real-engines.csv. Redraw: instbench plot x.json --prefix real")
+        for wrong in ("a/b", "", "..", "-x", "a b"):
+            self.assertEqual(run(FIXTURE, f"--prefix={wrong}", "--out", self.folder)[0], 2, wrong)
+
     def test_each_description_is_complete_without_its_neighbours(self):
         for name, idea in style.IDEA.items():
             self.assertNotIn("…", idea)

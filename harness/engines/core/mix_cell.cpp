@@ -117,6 +117,7 @@ std::optional<std::string> MixCell::verify_timed(uint64_t& slots_compared) {
   for (const Lane& lane : lanes_) {
     for (uint64_t i = 0; i < 3 * uint64_t{cell_.mix.pool}; ++i) lane.ring->cycle(none);
   }
+  dropped_.clear();
   drain();
   std::vector<Lease> leases;  // kept, so that each is in another slot
   uint64_t read_bytes = 0;

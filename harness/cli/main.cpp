@@ -2,10 +2,12 @@
 #include <iostream>
 
 #include "harness/cli/cli.hpp"
+#include "runtime/os/process.hpp"
 
 int main(int argc, char** argv) {
   using namespace instbench::bench;
   try {
+    instbench::os::learn_how_children_end();
     return run_cli({argv + 1, argv + argc});
   } catch (const UsageError& error) {
     std::cerr << "instbench: " << error.what() << "\n";

@@ -73,11 +73,20 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
   return pointers;
 }
 
-// As the process `pid` ended.
-[[noreturn]] void end_as(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+// What a child that did not get as far as its program tells through a pipe.
+struct Failure {
+  enum class Step : int { fork, exec } step;
+  int error;
+};
+
+[[noreturn]] void fail(int pipe, Failure::Step step) {
+  const Failure failure{step, errno};
+  [[maybe_unused]] const ssize_t told = ::write(pipe, &failure, sizeof failure);
+  ::_exit(127);
+}
+
+// As a process with this status (waitpid(2)) ended.
+[[noreturn]] void end_as(int status) {
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
     ::prctl(PR_SET_DUMPABLE, 0);  // the core file is the program's
@@ -92,15 +101,16 @@ std::vector<char*> argv_of(const std::vector<std::string>& argv) {
 
 // Returns in a copy of this child, which goes on to be the program. This one stays as the leader of their group and kills
 // it when the parent dies: PR_SET_PDEATHSIG alone does not reach what the program starts.
-void stay_as_guard(pid_t parent) {
+void stay_as_guard(pid_t parent, int failure) {
   constexpr int kParentDied = SIGUSR1;
   sigset_t all, awaited, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   ::prctl(PR_SET_PDEATHSIG, kParentDied);
   if (::getppid() != parent) ::_exit(127);  // it died before prctl(2) could see it
+  ::signal(SIGCHLD, SIG_DFL);  // an ignored one would never come
   const pid_t pid = ::fork();
-  if (pid < 0) ::_exit(127);
+  if (pid < 0) fail(failure, Failure::Step::fork);
   if (pid == 0) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return;
@@ -109,10 +119,12 @@ void stay_as_guard(pid_t parent) {
   sigemptyset(&awaited);
   sigaddset(&awaited, kParentDied);
   sigaddset(&awaited, SIGCHLD);
-  for (int signal = 0; signal != SIGCHLD;) {
+  // SIGCHLD also says that the program was stopped or goes on.
+  int signal = 0, status = 0;
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
     if (::sigwait(&awaited, &signal) == 0 && signal == kParentDied) ::kill(0, SIGKILL);
   }
-  end_as(pid);
+  end_as(status);
 }
 
 // In the child, between fork and exec: async-signal-safe calls only.
@@ -120,7 +132,7 @@ void stay_as_guard(pid_t parent) {
                          const ChildOptions& options) {
   ::setpgid(0, 0);
   if (options.helpers_die_too) {
-    stay_as_guard(parent);
+    stay_as_guard(parent, failure);
   } else {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // it died before prctl(2) could see it
@@ -132,9 +144,7 @@ void stay_as_guard(pid_t parent) {
   if (!options.huge_pages) ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::execvp(argv[0], argv);
-  const int error = errno;
-  [[maybe_unused]] const ssize_t told = ::write(failure, &error, sizeof error);
-  ::_exit(127);
+  fail(failure, Failure::Step::exec);
 }
 
 void feed(Fd& fd, std::string_view& input) {
@@ -182,10 +192,9 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
   Child child(pid, Child::Kill::group);
   ::setpgid(pid, pid);  // in both processes, so that it holds for whichever runs first
   for (Fd* fd : {&in.read, &out.write, &err.write, &failure.write}) fd->close();
-  int exec_error = 0;
-  if (::read(failure.read.get(), &exec_error, sizeof exec_error) == sizeof exec_error) {
-    throw_error(exec_error, "exec('" + argv[0] + "')");
-  }
+  Failure failed{};
+  if (::read(failure.read.get(), &failed, sizeof failed) == sizeof failed)
+    throw_error(failed.error, failed.step == Failure::Step::fork ? "fork, for '" + argv[0] + "'" : "exec('" + argv[0] + "')");
   for (const Fd* fd : {&in.write, &out.read, &err.read}) set_nonblocking(*fd);
 
   // pidfd_open(2), Linux 5.3; without it an exit is noticed by the streams' end or within a slice.
@@ -240,6 +249,10 @@ void catch_interrupts() {
   }
   // A file-size limit then gives EFBIG and a message, as a full disk does, instead of a silent death.
   ::signal(SIGXFSZ, SIG_IGN);
+}
+
+void learn_how_children_end() {
+  if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) throw_errno("signal(SIGCHLD)");
 }
 
 int interrupted() { return g_interrupted; }

@@ -56,6 +56,9 @@ void catch_interrupts();
 // 0, or the signal that came (SIGINT, SIGTERM).
 int interrupted();
 
+// SIGCHLD as it is by default. Where whoever started this process had it ignored, no child's end could be told.
+void learn_how_children_end();
+
 int process_id();  // of this process: what a profiler attaches to
 
 }  // namespace instbench::os

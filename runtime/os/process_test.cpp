@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -19,6 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kLong{60000};
+constexpr milliseconds kPatience{20000};  // for what else would take for ever
 
 ChildResult shell(const std::string& script, const std::string& input = "", milliseconds timeout = kLong) {
   return run_child({"/bin/sh", "-c", script}, input, timeout);
@@ -107,6 +110,15 @@ bool has_ended(const std::string& pid) {
   return !std::getline(file, stat) || stat.find(") Z ") != stat.npos;
 }
 
+// "PPid", "State", "ShdPnd" as /proc has them; empty when it has ended.
+std::string status_of(const std::string& pid, const std::string& key) {
+  std::ifstream file("/proc/" + pid + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key + ":\t")) return line.substr(key.size() + 2);
+  }
+  return "";
+}
+
 bool comes_true(const std::function<bool()>& condition) {
   for (const auto end = std::chrono::steady_clock::now() + kLong; std::chrono::steady_clock::now() < end;) {
     if (condition()) return true;
@@ -115,23 +127,72 @@ bool comes_true(const std::function<bool()>& condition) {
   return false;
 }
 
-TEST(Process, HelpersOfAGuardedChildEndWhenTheParentIsKilled) {
+// Runs a guarded shell in a process of its own. Once the shell has written its helper's number, `meanwhile` gets that;
+// then the process is killed, and the helper must end.
+void expect_helper_ends(const std::string& script, const std::function<void(const std::string& helper)>& meanwhile) {
   const std::string path = testing::TempDir() + "instbench_helper_" + std::to_string(::getpid());
   std::filesystem::remove(path);
   const pid_t parent = ::fork();
   ASSERT_GE(parent, 0);
   if (parent == 0) {
-    guarded("sleep 1000 & echo $! > " + path + ".part && mv " + path + ".part " + path + "; wait");
+    guarded(script + "echo $! > " + path + ".part && mv " + path + ".part " + path + "; wait");
     ::_exit(1);
   }
   ASSERT_TRUE(comes_true([&] { return std::filesystem::exists(path); }));
   std::string helper;
   std::ifstream(path) >> helper;
   EXPECT_FALSE(has_ended(helper));
+  meanwhile(helper);
   ::kill(parent, SIGKILL);
   EXPECT_TRUE(comes_true([&] { return has_ended(helper); })) << helper;
   ::waitpid(parent, nullptr, 0);
   std::filesystem::remove(path);
+}
+
+TEST(Process, HelpersOfAGuardedChildEndWhenTheParentIsKilled) {
+  expect_helper_ends("sleep 1000 & ", [](const std::string&) {});
+}
+
+TEST(Process, AGuardedChildThatWasStoppedAndGoesOnIsStillGuarded) {
+  expect_helper_ends("sleep 1000 & ", [](const std::string& helper) {
+    const std::string shell = status_of(helper, "PPid"), guard = status_of(shell, "PPid");
+    const auto has_heard = [&] { return status_of(guard, "ShdPnd") == "0000000000000000"; };
+    ::kill(std::stoi(shell), SIGSTOP);
+    EXPECT_TRUE(comes_true([&] { return status_of(shell, "State").starts_with("T") && has_heard(); }));
+    ::kill(std::stoi(shell), SIGCONT);
+    EXPECT_TRUE(comes_true([&] { return !status_of(shell, "State").starts_with("T") && has_heard(); }));
+  });
+}
+
+// Becomes a user of whom there are no other processes, and who may have two: this one and the guard.
+[[noreturn]] void start_a_third_process() {
+  constexpr uid_t kNobodyElse = 1'234'567;
+  const rlimit two{2, 2};
+  if (::setrlimit(RLIMIT_NPROC, &two) != 0 || ::setresuid(kNobodyElse, kNobodyElse, kNobodyElse) != 0) std::exit(2);
+  try {
+    guarded("exit 0");
+    std::exit(1);
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "%s", error.what());
+    std::exit(42);
+  }
+}
+
+TEST(ProcessDeathTest, WhenNoProcessIsLeftForAGuardedProgramThatIsSaid) {
+  if (::geteuid() != 0) GTEST_SKIP() << "another user cannot be had";
+  EXPECT_EXIT(start_a_third_process(), testing::ExitedWithCode(42), "fork, for '/bin/sh': Resource temporarily unavailable");
+}
+
+// In a child process of the test: there, what was started is not the test's to wait for.
+TEST(ProcessDeathTest, AnIgnoredSigchldHoldsNoGuardUp) {
+  EXPECT_EXIT(
+      {
+        ::signal(SIGCHLD, SIG_IGN);
+        const bool ended = !guarded("exit 3", kPatience).timed_out;
+        learn_how_children_end();
+        std::exit(ended && guarded("exit 3").exit_code == 3 && shell("kill -SEGV $$").signal == SIGSEGV ? 42 : 1);
+      },
+      testing::ExitedWithCode(42), "");
 }
 
 TEST(Process, WhatCannotBeStartedIsNamed) {

@@ -39,17 +39,24 @@ void run_loop(benchmark::State& state, Cell& cell, Parts& parts, Waits& waits_ns
   part.end();
 }
 
+// Beside runs that were not skipped, the library takes one of no iterations for its own mistake (ComputeStats() aborts):
+// one that failed before its loop has to begin that.
+void skip(benchmark::State& state, const std::string& failure) {
+  if (state.iterations() == 0) state.KeepRunning();
+  state.SkipWithError(failure.c_str());
+}
+
 benchmark::internal::Benchmark* register_cycle(Cell& cell, const std::string& name, Parts& parts, std::string& failure,
                                                Waits& waits_ns) {
   return benchmark::RegisterBenchmark(name.c_str(),
                                       [&](benchmark::State& state) {
                                         // What failed once is not tried again, part after part.
-                                        if (!failure.empty()) return state.SkipWithError(failure.c_str());
+                                        if (!failure.empty()) return skip(state, failure);
                                         try {
                                           run_loop(state, cell, parts, waits_ns);
                                         } catch (const std::exception& error) {
                                           failure = error.what();
-                                          state.SkipWithError(error.what());
+                                          skip(state, failure);
                                         }
                                       })
       ->UseRealTime()

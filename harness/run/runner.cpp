@@ -337,14 +337,15 @@ AskWorker ask_in_child(std::chrono::milliseconds timeout) {
     const auto& argv = request.arm.worker.empty() ? command : request.arm.worker;
     os::ChildOptions options;
     options.huge_pages = request.arm.engine == "core";  // which has a strategy for them
-    auto limit = timeout;
+    size_t processes = 1;
     if (request.turns) {
       options.inherited = {request.turns->take, request.turns->give};
-      limit *= request.turns->processes;  // each waits for the others meanwhile
+      processes = request.turns->processes;
     }
-    const os::ChildResult child = os::run_child(argv, text + "\n", limit, options);
+    // Each waits for the others meanwhile.
+    const os::ChildResult child = os::run_child(argv, text + "\n", timeout * processes, options);
     if (child.interrupted) return std::nullopt;
-    Json sample = sample_from(child, limit);
+    Json sample = sample_from(child, timeout, processes);
     if (is_program && sample.at("status") == "ok" && !trace_program(request, timeout, sample)) return std::nullopt;
     return sample;
   };

@@ -168,6 +168,8 @@ TEST(Sample, EveryBadEndHasItsReason) {
   EXPECT_EQ(reason_of(child), "worker: killed by signal 11 (Segmentation fault): stack overflow");
   child.timed_out = true;
   EXPECT_EQ(reason_of(child), "worker: no answer within 1 s (--timeout): stack overflow");
+  EXPECT_EQ(sample_from(child, kTimeout, 3).at("reason"),
+            "worker: no answer within 1 s (--timeout) for each of the 3 processes that take turns: stack overflow");
 }
 
 }  // namespace

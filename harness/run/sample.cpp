@@ -108,10 +108,11 @@ std::string reason_of(const Json::exception& error) {
   return tag == text.npos ? text : text.substr(tag + 2);
 }
 
-Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout) {
+Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout, size_t processes) {
   if (child.timed_out) {
-    const std::string limit = number_text(static_cast<double>(timeout.count()) / 1000);
-    return killed_sample("timeout", with_stderr("worker: no answer within " + limit + " s (--timeout)", child.err));
+    std::string limit = number_text(static_cast<double>(timeout.count()) / 1000) + " s (--timeout)";
+    if (processes > 1) limit += " for each of the " + std::to_string(processes) + " processes that take turns";
+    return killed_sample("timeout", with_stderr("worker: no answer within " + limit, child.err));
   }
   if (child.signal) {
     const std::string name = "signal " + std::to_string(*child.signal) + " (" + ::strsignal(*child.signal) + ")";

@@ -22,7 +22,8 @@ bool was_killed(const Json& sample);
 // An error of the JSON library without its "[json.exception…]" tag, for the end of a line that names the file.
 std::string reason_of(const Json::exception& error);
 
-Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout);
+// `timeout` as it was given, of each of the `processes` that took turns: it had all of theirs together.
+Json sample_from(const os::ChildResult& child, std::chrono::milliseconds timeout, size_t processes = 1);
 
 // The worker's argv: INSTBENCH_WORKER (a program, or words separated by blanks) if set, else this
 // executable as `instbench worker --json`.

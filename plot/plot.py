@@ -7,17 +7,36 @@ Exit codes: 0 drawn · 1 a file cannot be read, trusted or drawn, or a chart can
 2 the command line is wrong, or asks for cells or a chart that the file does not have · 130 interrupted.
 """
 
-import argparse
-import csv
-import io
 import os
-import re
-import shlex
+import signal
 import sys
-import warnings
-from pathlib import Path
+
+INTERRUPTED = "interrupted; the files listed so far are complete"
+
+
+def leave_at_once(*_):
+    os.write(sys.stderr.fileno(), f"instbench plot: {INTERRUPTED}\n".encode())
+    os._exit(130)
+
+
+def on_interrupt(handler):
+    """Sets it, unless whoever started this had interruptions ignored."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
+
+
+if __name__ == "__main__":
+    on_interrupt(leave_at_once)  # imports take a second, and some swallow a KeyboardInterrupt; nothing is being written yet
 
 sys.dont_write_bytecode = True
+
+import argparse  # noqa: E402
+import csv  # noqa: E402
+import io  # noqa: E402
+import re  # noqa: E402
+import shlex  # noqa: E402
+import warnings  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from axes import SWEEPS  # noqa: E402
 from result import ResultError, load  # noqa: E402
@@ -52,7 +71,7 @@ def main(argv):
     except (ResultError, Failure) as error:
         return complain(error, 1)
     except KeyboardInterrupt:
-        return complain("interrupted; the files listed so far are complete", 130)
+        return complain(INTERRUPTED, 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return complain("standard output was closed", 1)
@@ -187,6 +206,7 @@ def source(csv_name, file, options):
 def write(result, chart, stem, cases, folder, options):
     import style
     style.use()
+    on_interrupt(signal.default_int_handler)  # which takes a file that is half written away
     try:
         folder.mkdir(parents=True, exist_ok=True)
         page = chart.draw(result, cases, source(f"{stem}.csv", result.path, options))

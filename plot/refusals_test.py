@@ -98,6 +98,16 @@ class Refusals(Scratch):
         self.assertRegex(done.stderr, r"^instbench plot: cannot write .*: File too large\n$")
         self.assertEqual(os.listdir(self.folder / "out"), [])
 
+    def test_an_interruption_of_its_imports_is_one_line(self):
+        """In an `argparse` that waits: imports take most of the time before the first picture."""
+        (self.folder / "argparse.py").write_text("import time\nprint('waiting', flush=True)\ntime.sleep(600)\n")
+        with subprocess.Popen([sys.executable, "-B", HERE / "plot.py", FIXTURE], env={**os.environ, "PYTHONPATH": str(self.folder)},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            self.assertEqual(process.stdout.readline(), "waiting\n")
+            process.send_signal(signal.SIGINT)
+            self.assertRegex(process.communicate()[1], r"^instbench plot: interrupted; .*\n$")
+        self.assertEqual(process.returncode, 130)
+
     def test_charts_that_a_file_cannot_fill_are_remarked_on(self):
         code, listed, err = run(FIXTURE, "--modules", "esbuild-go", "--out", self.folder, "--format", "svg")
         self.assertEqual((code, [Path(p).name for p in listed]), (0, ["before-after-esbuild-go.svg", "before-after-esbuild-go.csv"]))

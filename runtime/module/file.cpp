@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
+#include <system_error>
 
 #include "runtime/module/load.hpp"
+#include "runtime/os/file.hpp"
 
 namespace instbench {
 namespace {
@@ -34,21 +35,12 @@ std::vector<std::byte> read_all(const std::string& path) {
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) throw LoadError(path, std::nullopt, "no such file");
   if (std::filesystem::is_directory(status)) throw LoadError(path, std::nullopt, "is a directory, not a module file");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw LoadError(path, std::nullopt, "cannot be opened; is it readable?");
-  std::vector<std::byte> bytes;
-  const uintmax_t size = std::filesystem::file_size(path, error);
-  if (!error) bytes.reserve(size);
-  // In chunks to the end, not by size: pipes have none.
-  constexpr size_t kChunkBytes = size_t{1} << 20;
-  while (in) {
-    const size_t filled = bytes.size();
-    bytes.resize(filled + kChunkBytes);
-    in.read(reinterpret_cast<char*>(bytes.data() + filled), kChunkBytes);
-    bytes.resize(filled + static_cast<size_t>(in.gcount()));
+  if (!std::filesystem::is_regular_file(status)) throw LoadError(path, std::nullopt, "is not a regular file");
+  try {
+    return os::read_bytes(path);
+  } catch (const std::system_error& failure) {
+    throw LoadError(path, std::nullopt, failure.what());
   }
-  if (in.bad()) throw LoadError(path, bytes.size(), "cannot be read to its end");
-  return bytes;
 }
 
 bool is_text(const std::string& path) { return std::string_view(path).ends_with(".wat"); }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 
 #include "runtime/os/error.hpp"
@@ -69,18 +70,21 @@ off_t end_of_last_line(int fd, off_t size, const std::string& path) {
   return 0;
 }
 
-}  // namespace
+enum class Readable : uint8_t { regular_file, or_pipe };
 
-std::vector<std::byte> read_bytes(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+std::vector<std::byte> read_to_end(const std::string& path, Readable readable, size_t most) {
+  // O_NONBLOCK: a pipe without a writer is opened at once, and refused.
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (readable == Readable::regular_file ? O_NONBLOCK : 0)));
   if (!fd) throw_errno(quoted("open", path));
   struct stat info = {};
   if (::fstat(fd.get(), &info) != 0) throw_errno(quoted("fstat", path));
   if (S_ISDIR(info.st_mode)) throw_error(EISDIR, quoted("read", path));
+  if (!S_ISREG(info.st_mode) && !(readable == Readable::or_pipe && S_ISFIFO(info.st_mode)))
+    throw_error(EINVAL, quoted("read", path) + ": not a regular file" + (readable == Readable::or_pipe ? " or pipe" : ""));
   // st_size is 0 for pipes and /proc: read to the end whatever it says. Numbers in /proc/sys are told to the first
   // read(2) only (Linux: proc_dointvec() gives nothing after offset 0), so it must have room for all of them.
   constexpr size_t kLeast = 4096;
-  std::vector<std::byte> bytes(std::max(kLeast, static_cast<size_t>(info.st_size) + 1));
+  std::vector<std::byte> bytes(std::max(kLeast, std::min(most, static_cast<size_t>(info.st_size)) + 1));
   size_t used = 0;
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);
@@ -89,16 +93,30 @@ std::vector<std::byte> read_bytes(const std::string& path) {
     if (n < 0) throw_errno(quoted("read", path));
     if (n == 0) break;
     used += static_cast<size_t>(n);
+    if (used > most) throw_error(EFBIG, quoted("read", path) + ": more than " + std::to_string(most) + " bytes");
   }
   bytes.resize(used);
   return bytes;
 }
 
-std::string read_text(const std::string& path) {
-  const std::vector<std::byte> bytes = read_bytes(path);
+std::string as_text(const std::vector<std::byte>& bytes) {
   std::string text(bytes.size(), '\0');
   for (size_t i = 0; i < bytes.size(); ++i) text[i] = static_cast<char>(bytes[i]);
   return text;
+}
+
+constexpr size_t kAnySize = SIZE_MAX - 1;
+
+}  // namespace
+
+std::vector<std::byte> read_bytes(const std::string& path) {
+  return read_to_end(path, Readable::regular_file, kAnySize);
+}
+
+std::string read_text(const std::string& path) { return as_text(read_bytes(path)); }
+
+std::string read_text_or_pipe(const std::string& path, size_t most) {
+  return as_text(read_to_end(path, Readable::or_pipe, most));
 }
 
 void write_atomically(const std::string& path, std::string_view text) {

@@ -10,8 +10,13 @@
 
 namespace instbench::os {
 
-std::vector<std::byte> read_bytes(const std::string& path);  // throws std::system_error naming the path
+// The whole file. Throws std::system_error naming the path, also when it is no regular file: a device may have no end, and
+// a pipe without a writer waits for one.
+std::vector<std::byte> read_bytes(const std::string& path);
 std::string read_text(const std::string& path);
+// Of a regular file or a pipe, which may be waited for (process substitution). Throws likewise, also when there are more
+// bytes than `most`.
+std::string read_text_or_pipe(const std::string& path, size_t most);
 
 // Writes beside `path` and renames: a reader sees the old file or the new one, and a full disk leaves
 // the old one. Missing parent folders are made. Throws std::system_error.

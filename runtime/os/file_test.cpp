@@ -1,10 +1,13 @@
 #include "runtime/os/file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <system_error>
+#include <thread>
 
 namespace instbench::os {
 namespace {
@@ -49,6 +52,36 @@ TEST_F(File, ReadErrorsNameThePath) {
     EXPECT_NE(std::string(error.what()).find("absent"), std::string::npos);
   }
   EXPECT_THROW(read_bytes(path("")), std::system_error);  // a folder
+}
+
+std::string refusal(const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return "read";
+}
+
+TEST_F(File, WhatHasNoEndOrNoWriterIsRefused) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  for (const std::string& place : {std::string("/dev/zero"), path("pipe")}) {
+    EXPECT_TRUE(refusal([&] { read_bytes(place); }).starts_with("read('" + place + "'): not a regular file")) << place;
+  }
+  EXPECT_TRUE(refusal([&] { read_text_or_pipe("/dev/zero", 10); }).starts_with("read('/dev/zero'): not a regular file or pipe"));
+}
+
+TEST_F(File, APipeIsReadUpToACap) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  const auto read_while_written = [&](size_t most) {
+    std::thread writer([&] { std::ofstream(path("pipe")) << "0123456789" << std::flush; });
+    std::string text;
+    const std::string said = refusal([&] { text = read_text_or_pipe(path("pipe"), most); });
+    writer.join();
+    return said == "read" ? text : said;
+  };
+  EXPECT_EQ(read_while_written(10), "0123456789");
+  EXPECT_TRUE(read_while_written(9).starts_with("read('" + path("pipe") + "'): more than 9 bytes"));
 }
 
 TEST_F(File, ReadsFilesWhoseSizeIsNotKnown) { EXPECT_FALSE(read_text("/proc/self/stat").empty()); }

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "runtime/os/clock.hpp"
 #include "runtime/os/fd.hpp"
@@ -86,7 +87,11 @@ Fact<uint64_t> run_delay(const std::string& path) {
 }
 
 Fact<CacheFacts> cache() {
-  if (const auto folder = user_cache_dir()) return cache_facts(*folder);
+  try {
+    if (const auto folder = user_cache_dir()) return cache_facts(*folder);
+  } catch (const std::system_error& error) {
+    return unknown<CacheFacts>(error.what());
+  }
   return unknown<CacheFacts>("none of INSTBENCH_CACHE_DIR, XDG_CACHE_HOME and HOME is an absolute path");
 }
 

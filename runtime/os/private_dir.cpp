@@ -62,6 +62,9 @@ std::optional<std::string> absolute_in(const char* variable) {
 }  // namespace
 
 std::optional<std::string> user_cache_dir() {
+  const char* own_text = std::getenv("INSTBENCH_CACHE_DIR");
+  if (own_text != nullptr && *own_text != '\0' && *own_text != '/')
+    throw_error(EINVAL, "INSTBENCH_CACHE_DIR=" + quoted(own_text) + " is not an absolute path");
   if (auto own = absolute_in("INSTBENCH_CACHE_DIR")) return own;
   if (auto cache = absolute_in("XDG_CACHE_HOME")) return *cache + "/instbench";
   if (auto home = absolute_in("HOME")) return *home + "/.cache/instbench";

@@ -19,7 +19,8 @@
 namespace instbench::os {
 
 // Where this user's cached files go: $INSTBENCH_CACHE_DIR, else $XDG_CACHE_HOME/instbench, else ~/.cache/instbench.
-// Nothing when none of the three is an absolute path (the XDG specification: relative ones are ignored).
+// Nothing when none of the three is an absolute path (the XDG specification: relative ones are ignored). Throws
+// std::system_error when INSTBENCH_CACHE_DIR is a relative one: it was given to this program, and meant.
 std::optional<std::string> user_cache_dir();
 
 struct PrivateFile {

@@ -209,6 +209,13 @@ TEST_F(PrivateFolder, TheCacheFolderFollowsTheEnvironment) {
   ::setenv("XDG_CACHE_HOME", "/xdg", 1);
   ::setenv("HOME", "/home/me", 1);
   EXPECT_EQ(user_cache_dir(), "/own");
+  ::setenv("INSTBENCH_CACHE_DIR", "own", 1);
+  try {
+    user_cache_dir();
+    ADD_FAILURE() << "a relative folder was taken";
+  } catch (const std::system_error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("INSTBENCH_CACHE_DIR='own' is not an absolute path")) << error.what();
+  }
   ::unsetenv("INSTBENCH_CACHE_DIR");
   EXPECT_EQ(user_cache_dir(), "/xdg/instbench");
   ::setenv("XDG_CACHE_HOME", "relative", 1);

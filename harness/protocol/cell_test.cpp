@@ -132,6 +132,8 @@ TEST(Touch, BadTextIsRefusedWithWhatIsAccepted) {
   EXPECT_NE(error_of("slots=0").find("at least 1"), std::string::npos);
   EXPECT_NE(error_of("write=1,vary=101%").find("between"), std::string::npos);
   EXPECT_NE(error_of("write=1,vary=nan").find("not a share"), std::string::npos);
+  EXPECT_NE(error_of("runs=5").find("needs write="), std::string::npos);
+  EXPECT_NE(error_of("read=2,reread=on").find("needs write="), std::string::npos);
   EXPECT_NE(error_of("write=2,runs=3").find("runs=3"), std::string::npos);
   EXPECT_NE(error_of("write=1,read=2,reread=on").find("read=2"), std::string::npos);
   EXPECT_NE(error_of("write=1,reread=maybe").find("on or off"), std::string::npos);

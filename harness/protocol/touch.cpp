@@ -70,6 +70,17 @@ std::vector<Setting> settings_of(const std::string& text, SweepOf what) {
   return settings;
 }
 
+bool is_given(const std::vector<Setting>& settings, const std::string& name) {
+  return std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) { return setting.name == name; });
+}
+
+// A sweep may have write=0 among its values; without any `write` the setting was forgotten.
+void refuse_without_pages(const std::vector<Setting>& settings) {
+  for (const std::string name : {"runs", "reread"}) {
+    if (is_given(settings, name) && !is_given(settings, "write")) fail(name + "= is about written pages and needs write=");
+  }
+}
+
 uint64_t count_value(const Setting& setting, const std::string& text, uint64_t least) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -158,8 +169,10 @@ Sweep parse_touch(const std::string& given, SweepOf what) {
   const bool calls = given == kCall || given.starts_with(std::string(kCall) + ",");
   if (calls && what == SweepOf::mix) fail("--mix takes no calls");
   const std::string text = calls ? given.substr(std::min(given.size(), kCall.size() + 1)) : given;
+  const std::vector<Setting> settings = text.empty() ? std::vector<Setting>{} : settings_of(text, what);
+  if (!calls) refuse_without_pages(settings);
   std::vector<Case> product{Case{}};
-  for (const Setting& setting : text.empty() ? std::vector<Setting>{} : settings_of(text, what)) {
+  for (const Setting& setting : settings) {
     if (calls) refuse_touching(setting);
     std::vector<Case> next;
     for (const Case& base : product) {

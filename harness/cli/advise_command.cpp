@@ -56,7 +56,7 @@ void add_advise(CLI::App& app, Action& action, const std::vector<std::string>& a
   verb->add_option("--blocks", options->blocks, "Processes per cell beside its pilot")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  verb->add_option("--out", options->out, "Result file; default: a name of its own in results/local/");
+  add_out(*verb, options->out, "Result file; default: a name of its own in results/local/");
   verb->add_flag("--force", options->force, "Replace --out if it is there");
   verb->add_flag("--dry-run", options->dry_run, "Print the plan and run nothing");
   verb->callback([options, &action] { action = [options] { return advise(*options); }; });

@@ -41,10 +41,10 @@ void add_compare_options(CLI::App& verb, CompareOptions& o) {
       ->capture_default_str();
   verb.add_option("--inject", o.inject,
                   "Selftest: slow B by a known amount: 5% of each cycle, or one more `syscall` or copied `page`");
-  verb.add_option("--seed", o.seed, "Decides orders and addresses touched")->capture_default_str();
+  add_seed(verb, o.seed, "Decides orders and addresses touched");
   verb.add_option("--timeout", o.timeout_s, "Seconds a worker process may take, 0.1 to 86400")->capture_default_str();
   verb.add_flag("--allow-unpaired", o.allow_unpaired, "Let the clock gate against a saved result too");
-  verb.add_option("--out", o.out, "Result file; its journal lies beside it; default: results/local/<date>-….json");
+  add_out(verb, o.out, "Result file; its journal lies beside it; default: results/local/<date>-….json");
   verb.add_flag("--dry-run", o.dry_run, "Print the plan; build and run nothing");
   verb.add_flag("--resume", o.resume, "Go on with the journal of --out (same command, binaries and machine)");
   verb.add_flag("--force", o.force, "Replace --out if it is there");

@@ -19,4 +19,19 @@ void add_program_options(CLI::App& verb, Wanted& wanted) {
       ->allow_extra_args(false);
 }
 
+// strtoull(3), which reads the number, takes "-1" for the largest one.
+void add_seed(CLI::App& verb, uint64_t& seed, const std::string& description) {
+  verb.add_option("--seed", seed, description)->capture_default_str()->check([](const std::string& text) {
+    return text.starts_with('-') ? "is not negative, so not " + text : std::string();
+  });
+}
+
+// "--out= --quiet" would name a file "--quiet".
+void add_out(CLI::App& verb, std::string& out, const std::string& description) {
+  verb.add_option("--out", out, description)->check([](const std::string& name) -> std::string {
+    if (name.empty()) return "names a file, and is empty";
+    return name.starts_with('-') ? "names a file, not an option: ./" + name + " if one is meant" : "";
+  });
+}
+
 }  // namespace instbench::bench

@@ -149,16 +149,15 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   verb->add_option("--batch-ms", options->batch_ms, "Length of a timed batch, 0.1 to 60000")->capture_default_str();
-  verb->add_option("--seed", options->seed, "Decides the order of cells and the addresses touched")
-      ->capture_default_str();
+  add_seed(*verb, options->seed, "Decides the order of cells and the addresses touched");
   verb->add_option("--verify-rounds", options->verify_rounds,
                    "Instances that each pilot makes, compares, dirties and drops: the isolation check, longer")
       ->capture_default_str()
       ->check(CLI::Range(uint64_t{1}, kMostVerifyRounds));
   verb->add_option("--timeout", options->timeout_s, "Seconds a worker process may take, 0.1 to 86400")
       ->capture_default_str();
-  verb->add_option("--out", options->out,
-                   "Result file; its journal lies beside it (.jsonl); default: results/local/<date>-<suite>-<id>.json");
+  add_out(*verb, options->out,
+          "Result file; its journal lies beside it (.jsonl); default: results/local/<date>-<suite>-<id>.json");
   verb->add_flag("--dry-run", options->dry_run, "Print the plan and run nothing");
   verb->add_flag("--resume", options->resume,
                  "Go on with the journal of --out (same command, binary and machine); asks again those workers that\n"

@@ -56,10 +56,12 @@ std::vector<Case> default_workloads() {
   return {hot, many};
 }
 
+constexpr size_t kMostInput = size_t{64} << 20;  // of a program's standard input, which each worker gets in its request
+
 // What the user gives a program, over what its script says.
 void furnish(CallScript& script, const Wanted& wanted) {
   try {
-    if (!wanted.stdin_file.empty()) script.wasi.input = os::read_text(wanted.stdin_file);
+    if (!wanted.stdin_file.empty()) script.wasi.input = os::read_text_or_pipe(wanted.stdin_file, kMostInput);
   } catch (const std::system_error& error) {
     throw UsageError(std::string("--stdin: ") + error.what());
   }
@@ -84,16 +86,18 @@ std::string script_text(CallScript script, const Wanted& wanted) {
   }
 }
 
-// "f({1,2})" -> "f(1)", "f(2)"; several braces give their product. `most` bounds what a slip of the pen can ask for.
+constexpr size_t kMostInvoked = 4096;  // bounds what a slip of the pen can ask for
+
+// "f({1,2})" -> "f(1)", "f(2)"; several braces give their product.
 std::vector<std::string> expanded(const std::string& text) {
-  constexpr size_t kMost = 4096;
   const size_t open = text.find('{'), close = text.find('}', open);
   if (open == text.npos) return {text};
   if (close == text.npos) throw UsageError("--invoke '" + text + "': the brace is not closed");
   std::vector<std::string> all;
   for (const std::string& value : split(text.substr(open + 1, close - open - 1), ',')) {
     for (const std::string& rest : expanded(text.substr(0, open) + value + text.substr(close + 1))) all.push_back(rest);
-    if (all.size() > kMost) throw UsageError("--invoke '" + text + "' stands for more than 4096 calls");
+    if (all.size() > kMostInvoked)
+      throw UsageError("--invoke '" + text + "' stands for more than " + std::to_string(kMostInvoked) + " calls");
   }
   return all;
 }
@@ -102,9 +106,12 @@ std::vector<std::string> expanded(const std::string& text) {
 std::vector<std::vector<std::string>> sweep_of(const std::vector<std::string>& invoked) {
   std::vector<std::vector<std::string>> sweep{{}};
   for (const std::string& text : invoked) {
+    const std::vector<std::string> calls = expanded(text);
+    if (sweep.size() * calls.size() > kMostInvoked)
+      throw UsageError("--invoke: the product of all the braces is more than " + std::to_string(kMostInvoked) + " cases");
     std::vector<std::vector<std::string>> next;
     for (const auto& before : sweep) {
-      for (const std::string& call : expanded(text)) {
+      for (const std::string& call : calls) {
         next.push_back(before);
         next.back().push_back(call);
       }

@@ -49,6 +49,12 @@ class Usage(CliTest):
             self.assert_refused(self.instbench("run", "smoke", f"--batch-ms={value}"), 2, "--batch-ms takes 0.1 to 60000")
         self.assert_refused(self.instbench("run", "smoke", "--blocks=1001"), 2, "--blocks")
         self.assert_refused(self.instbench("run", "smoke", "--seed=x"), 2, "--seed")
+        for arguments in (("run", "smoke"), ("compare", "--a=core:pool", "--b=core:best"), ("fuzz",)):
+            self.assert_refused(self.instbench(*arguments, "--seed=-1"), 2, "--seed", "not -1")
+        for arguments in (("run", "smoke"), ("compare", "--a=core:pool", "--b=core:best"), ("advise", "one-page")):
+            self.assert_refused(self.instbench(*arguments, "--out", ""), 2, "--out", "is empty")
+            self.assert_refused(self.instbench(*arguments, "--out=", "--force"), 2, "--out", "./--force")
+        self.assert_refused(self.instbench("run", "smoke", "--touch=runs=5"), 2, "needs write=")
         self.assert_refused(self.instbench("gate"), 2, "--a ARM --b ARM")
 
     def test_a_filter_that_matches_nothing(self):
@@ -67,6 +73,21 @@ class Usage(CliTest):
             self.assert_refused(self.instbench("run", "one-segment", f"--touch={touch}", f"--out={self.out}"), 2, "--touch", reason)
         self.assert_refused(self.instbench("run", "one-segment", "--touch=calls=1", f"--out={self.out}"), 2, "table entries")
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["worker.py"])
+
+    def test_calls_in_braces_have_a_bounded_product(self):
+        values = "f({" + ",".join(str(i) for i in range(100)) + "})"
+        self.assert_refused(self.instbench("run", "one-page", *[f"--invoke={values}"] * 3), 2, "--invoke", "more than 4096 cases")
+
+    def test_what_has_no_end_or_no_writer_is_no_file(self):
+        for name in ("pipe", "pipe.wat"):
+            os.mkfifo(self.folder / name)
+        for place in ("/dev/zero", self.folder / "pipe", self.folder / "pipe.wat"):
+            self.assert_refused(self.instbench("inspect", place), 1, str(place), "not a regular file")
+        self.assert_refused(self.instbench("run", "one-page", "--invoke=f()", "--stdin=/dev/zero"), 2, "--stdin", "/dev/zero", "not a regular file")
+
+    def test_a_relative_cache_folder_is_refused(self):
+        done = self.instbench("inspect", "one-page", environment={**self.environment(), "INSTBENCH_CACHE_DIR": "cache"})
+        self.assert_refused(done, 1, "INSTBENCH_CACHE_DIR='cache' is not an absolute path")
 
     def test_a_bad_module_of_the_user(self):
         for name, content in (("text.wasm", b"not wasm"), ("cut.wasm", b"\0asm\1\0\0\0\1\x05"), ("empty.wasm", b"")):
@@ -118,6 +139,11 @@ class Run(CliTest):
                     self.assertIn(reason, cell["reason"])
                     self.assertIn("before the end", cell["reason"])  # the last line of its standard error
             self.assertEqual(len(self.result()["errors"]), 3)
+
+    def test_a_caller_that_ignores_sigchld_hides_no_signal(self):
+        done = self.run_smoke(ends="crash", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("killed by signal 6", done.stdout)
 
     def test_what_is_not_fetched_is_skipped_with_what_to_do(self):
         done = self.instbench("run", "fastly", "--arm=core:pool", "--filter=s1$", f"--out={self.out}")
@@ -404,6 +430,8 @@ class Others(CliTest):
         self.assertRegex(done.stdout, r"core:best  (ok  20000 operations, \d+ modules, \d+ instances, .* forks, .* compared|skipped: )")
         done = self.instbench("fuzz", "--arm=core:pool-lazy", "--canary=2")
         self.assertIn("core:pool-lazy  ok  2 tenants, 32768 pages looked at", done.stdout)
+        done = self.instbench("fuzz", "--arm=core:pool-lazy,backing=file", "--operations=2000")
+        self.assertRegex(done.stdout, r"core:pool-lazy,backing=file  (ok  2000 operations|skipped: )", done.stderr)
         self.assert_refused(self.instbench("fuzz", "--arm=v8"), 2, "the core only")
 
     def test_advise_measures_and_says_what_it_rests_on(self):

@@ -40,6 +40,11 @@ class WastTest(unittest.TestCase):
         self.assertRegex(done.stdout, r"(?m)^core:pool-lazy +1 +1 +1 +4 +4 +0 +0$")
         self.assertRegex(done.stdout, r"(?m)^core:eager +1 +1 +0 +4 +4 +0 +0$")
 
+    def test_images_in_files(self):
+        self.write("a.wast", RIGHT)
+        done = self.wast("a.wast", "--arm=core:pool,backing=file", "--codegen=none")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_every_preset_by_default(self):
         done = self.wast(self.write("right.wast", RIGHT), "--codegen=tcc")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

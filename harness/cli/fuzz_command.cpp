@@ -6,6 +6,8 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/image_folder.hpp"
+#include "harness/cli/program_options.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/fuzz/canary.hpp"
 #include "harness/fuzz/model.hpp"
@@ -68,6 +70,7 @@ Outcome canary_outcome(const FuzzOptions& options, const Strategy& strategy, con
 int fuzz(const FuzzOptions& options) {
   const std::vector<std::string> arms = options.arms.empty() ? core_arms(Presets::all) : options.arms;
   const std::vector<Strategy> strategies = core_strategies(arms);
+  provide_image_folder(strategies);
   os::catch_interrupts();
   std::optional<os::Compaction> compaction;
   if (options.compact) compaction.emplace();
@@ -116,7 +119,7 @@ void add_fuzz(CLI::App& app, Action& action) {
   verb->add_option("--threads", options->threads, "So many threads at once, over slots that they share")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
-  verb->add_option("--seed", options->seed, "Another seed, other lives")->capture_default_str();
+  add_seed(*verb, options->seed, "Another seed, other lives");
   verb->add_option("--canary", options->canary,
                    "Instead of the model: so many tenants, each marks 64 MiB of memory and looks for another's mark")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));

@@ -8,6 +8,7 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/image_folder.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/run/progress.hpp"
 #include "harness/wast/report.hpp"
@@ -50,6 +51,7 @@ Compiler compiler_of(const WastOptions& options) {
 
 int run_one(const WastOptions& options) {
   const std::vector<Strategy> strategies = core_strategies(arm_texts(options));
+  provide_image_folder(strategies);
   Json all = Json::array();
   try {
     for (const Tally& tally : run_script(options.names.front(), strategies, compiler_of(options)))

@@ -437,8 +437,8 @@ class Others(CliTest):
     def test_advise_measures_and_says_what_it_rests_on(self):
         done = self.instbench("advise", "one-page", "--arm=core:pool-lazy", "--arm=core:best", "--touch=write=1,8", "--blocks=1", f"--out={self.out}")
         self.assertEqual(done.returncode, 0, done.stderr)
-        advice = done.stdout[done.stdout.index("advice ("):]
-        for word in ("core: core:", "all conditions", "one-page touch(w8) s1"):
+        advice = done.stdout[done.stdout.index("cycle; ×: times faster"):]
+        for word in ("\nadvice\ncore: core:", "all conditions", "one-page touch(w8) s1"):
             self.assertIn(word, advice)
         self.assertTrue(self.out.exists())
         self.assert_refused(self.instbench("advise"), 2, "MODULE")

@@ -317,8 +317,8 @@ def stop(number, _frame):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="instbench fetch", description="Fetch the corpus's real modules from npm.")
     parser.add_argument("names", nargs="*", metavar="SUITE_OR_MODULE", help="what to fetch (default: real)")
-    parser.add_argument("--manifest", required=True, type=Path)
-    parser.add_argument("--cache", required=True, type=Path)
+    parser.add_argument("--manifest", required=True, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--cache", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this module; repeatable")
     arguments = parser.parse_args()
     try:

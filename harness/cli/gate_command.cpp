@@ -11,7 +11,9 @@
 #include "harness/cli/home.hpp"
 #include "harness/cli/out_path.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/protocol/text.hpp"
 #include "harness/report/exact_gate.hpp"
+#include "harness/report/format.hpp"
 #include "harness/report/lock.hpp"
 #include "harness/run/fold.hpp"
 #include "harness/run/provenance.hpp"
@@ -86,7 +88,10 @@ int report_on(const GateReport& report, const std::string& lock, const std::stri
 int no_section(const Json& lock, const Json& result, const std::string& suite, const std::string& file) {
   const std::string nearest = nearest_difference(lock, feature_key(result), suite);
   if (nearest.empty()) {
-    std::cout << "gate: " << file << " has no counters of suite " << suite << ", on any machine; add them with --update, and have them reviewed\n";
+    const std::vector<std::string> suites = suites_of(lock);
+    std::cout << "gate: " << file << " has no counters of suite " << suite << ", on any machine; "
+              << (suites.empty() ? "it has none at all" : "it has those of " + join(suites, ", "))
+              << "; add them with --update, and have them reviewed\n";
     return kExitCoverage;
   }
   std::cout << "gate: " << file << " has no counters of suite " << suite << " for this kind of machine, "
@@ -108,8 +113,8 @@ int update(const Json& lock, const Json& result, const std::string& suite, const
   }
   print_notes(report.notes);
   os::write_atomically(file, lock_text(with_section(lock, section)));
-  std::cout << "gate: wrote " << file << ": " << section.at("cases").size() << " cases of suite " << suite << ", "
-            << report.changes.size() << " counters changed\n";
+  std::cout << "gate: wrote " << file << ": " << counted(static_cast<double>(section.at("cases").size()), "case")
+            << " of suite " << suite << ", " << counted(static_cast<double>(report.changes.size()), "counter") << " changed\n";
   return kExitOk;
 }
 

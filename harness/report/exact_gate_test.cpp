@@ -139,6 +139,8 @@ TEST(Lock, TheKeyHoldsWhatDecidesAndNothingElse) {
   EXPECT_EQ(find_section(lock, feature_key(other), "embedded"), nullptr);
   EXPECT_EQ(nearest_difference(lock, feature_key(other), "embedded"), "thp: \"never\" there, \"always\" here");
   EXPECT_EQ(nearest_difference(lock, feature_key(other), "real"), "");
+  EXPECT_EQ(suites_of(lock), std::vector<std::string>{"embedded"});
+  EXPECT_EQ(suites_of(empty_lock()), std::vector<std::string>{});
 }
 
 TEST(Lock, UpdatingOneSectionLeavesTheOthers) {

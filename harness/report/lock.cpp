@@ -1,6 +1,7 @@
 #include "harness/report/lock.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "harness/protocol/text.hpp"
 
@@ -151,6 +152,12 @@ const Json* find_section(const Json& lock, const Json& key, const std::string& s
     if (section.at("suite") == suite && section.at("key") == key) return &section;
   }
   return nullptr;
+}
+
+std::vector<std::string> suites_of(const Json& lock) {
+  std::set<std::string> suites;
+  for (const Json& section : lock.at("sections")) suites.insert(section.at("suite").get<std::string>());
+  return {suites.begin(), suites.end()};
 }
 
 std::string nearest_difference(const Json& lock, const Json& key, const std::string& suite) {

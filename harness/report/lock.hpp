@@ -11,6 +11,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "harness/protocol/cell.hpp"
 
@@ -31,6 +32,8 @@ std::string lock_text(const Json& lock);
 
 // The section of this key and suite, or nullptr.
 const Json* find_section(const Json& lock, const Json& key, const std::string& suite);
+
+std::vector<std::string> suites_of(const Json& lock);  // each once, in order of name
 
 // What differs between `key` and the nearest section's key of this suite: "thp: never there, madvise
 // here"; empty when the lock has no section of the suite.

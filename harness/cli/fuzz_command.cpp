@@ -12,6 +12,7 @@
 #include "harness/fuzz/canary.hpp"
 #include "harness/fuzz/model.hpp"
 #include "harness/report/format.hpp"
+#include "harness/report/terminal.hpp"
 #include "harness/run/progress.hpp"
 #include "runtime/codegen/code.hpp"
 #include "runtime/instance/prepared.hpp"
@@ -100,7 +101,7 @@ int fuzz(const FuzzOptions& options) {
       outcome.text = std::string("skipped: ") + error.what();
     }
     progress.clear();
-    std::cout << arms[i] << "  " << outcome.text << "\n" << std::flush;
+    std::cout << wrapped(arms[i] + "  ", outcome.text) << std::flush;
     if (!outcome.ok) status = kExitFailure;
   }
   return status;
@@ -124,6 +125,13 @@ void add_fuzz(CLI::App& app, Action& action) {
                    "Instead of the model: so many tenants, each marks 64 MiB of memory and looks for another's mark")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
   verb->add_flag("--compact", options->compact, "Keep memory compaction running beside it (root)");
+  verb->footer(
+      "Each arm ends with what was done: operations (instantiate, write, grow, call, …), modules and instances; linked:\n"
+      "instances that wrote through another's memory or table; evictions: slots taken from another module; steals: slots\n"
+      "taken from another thread's cache; budgets: changes of what idle slots may keep (slots trimmed: those that gave pages\n"
+      "back for it); calls and traps of guest code; paged out, aged, made huge: living memories that the kernel was asked to\n"
+      "send out, to regard as unused, to make huge pages of; threads: the life went on in another one; forks: and in a\n"
+      "child; compared: bytes held against the model. `ok`: no instance saw what it must not. DIFFERS names seed and operation.");
   verb->callback([options, &action] { action = [options] { return fuzz(*options); }; });
 }
 

@@ -46,11 +46,23 @@ Json memory_json(const MemoryEligibility& m, const Module& module, const ImagePl
           {"obstacles", obstacles_json(m.obstacles, m.obstacles_total)}};
 }
 
+// The first of its reasons.
+std::string why_not_lazy(const TableEligibility& t, const Module& module) {
+  if (module.tables.at(t.table).element != ValType::funcref)
+    return "its entries are no functions, so none can be made from its number";
+  for (const SegmentVerdict& v : t.obstacles) {
+    if (v.obstacle != Obstacle::expression_entry && v.obstacle != Obstacle::passive && v.obstacle != Obstacle::declared)
+      return v.reason;
+  }
+  return "a segment that is not listed is known only at instantiation";
+}
+
 Json table_json(const TableEligibility& t, const Module& module, const Eligibility& eligibility) {
   const std::vector<std::string> against = who_writes(module, eligibility, t.table);
   return {{"table", t.table},
           {"minimum_entries", module.tables.at(t.table).limits.min},
           {"lazy", t.lazy},
+          {"not_lazy", t.lazy ? Json(nullptr) : Json(why_not_lazy(t, module))},
           {"static_image", t.static_image},
           {"made_by_host", t.made_by_host},
           {"precomputed", t.static_image},
@@ -91,6 +103,11 @@ Json work_json(const Preset& preset, const Module& module, const Eligibility& el
 
 std::string count_of(const Json& json, const char* key) { return std::to_string(json.at(key).get<uint64_t>()); }
 
+// "1 segment", "12 segments".
+std::string count_of(const Json& json, const char* key, const char* noun) {
+  return count_of(json, key) + " " + noun + (json.at(key) == 1 ? "" : "s");
+}
+
 std::string yes_no(const Json& json, const char* key) { return json.at(key).get<bool>() ? "yes" : "no"; }
 
 std::string cost_text(const Json& json, const char* key) {
@@ -113,14 +130,14 @@ std::string obstacles_text(const Json& obstacles) {
 std::string memory_text(const Json& m) {
   std::string out = "  memory " + count_of(m, "memory") + ": static image: " + yes_no(m, "static_image");
   if (m.at("made_by_host").get<bool>()) out += " (imported: holds while the host makes a fresh one each time)";
-  out += "\n    " + count_of(m, "minimum_pages") + " pages of 64 KiB; " + count_of(m, "segments_in_image") +
-         " segments in the image, " + bytes_text(m.at("image_bytes").get<double>()) + ", " +
-         count_of(m, "touched_pages") + " pages of 4 KiB not zero; " + count_of(m, "segments_leftover") +
-         " segments left over, " + count_of(m, "segments_passive") + " passive\n";
+  out += "\n    " + count_of(m, "minimum_pages", "page") + " of 64 KiB; " + count_of(m, "segments_in_image", "segment") +
+         " in the image, " + bytes_text(m.at("image_bytes").get<double>()) + ", " +
+         count_of(m, "touched_pages", "page") + " of 4 KiB not zero; " + count_of(m, "segments_leftover", "segment") +
+         " left over, " + count_of(m, "segments_passive") + " passive\n";
   const Json& image = m.at("image");
   if (image.at("bytes").get<uint64_t>() != 0) {
-    out += "    image: " + bytes_text(image.at("bytes").get<double>()) + " in " + count_of(image, "extents") +
-           " extents, holes of " + bytes_text(image.at("hole_bytes").get<double>()) +
+    out += "    image: " + bytes_text(image.at("bytes").get<double>()) + " in " + count_of(image, "extents", "extent") +
+           ", holes of " + bytes_text(image.at("hole_bytes").get<double>()) +
            " mapped along; copying instead of mapping: " + cost_text(m, "eager_cost_ns") + "\n";
   }
   return out + obstacles_text(m.at("obstacles"));
@@ -130,9 +147,10 @@ std::string table_text_of(const Json& t) {
   std::string out = "  table " + count_of(t, "table") + ": lazy: " + yes_no(t, "lazy") +
                     ", precomputed: " + yes_no(t, "precomputed") + ", retained: " + yes_no(t, "retained") + "\n    " +
                     count_of(t, "minimum_entries") +
-                    " entries, " + count_of(t, "entries_initialised") + " initialised (" +
+                    (t.at("minimum_entries") == 1 ? " entry, " : " entries, ") + count_of(t, "entries_initialised") + " initialised (" +
                     count_of(t, "entries_imported_functions") +
                     " with imported functions); filling all: " + cost_text(t, "eager_cost_ns") + "\n";
+  if (!t.at("lazy").get<bool>()) out += "    not lazy: " + t.at("not_lazy").get<std::string>() + "\n";
   if (!t.at("retained").get<bool>()) {
     out += "    not retained:";
     for (const Json& reason : t.at("not_retained"))
@@ -176,10 +194,11 @@ std::string inspect_text(const Json& inspected) {
   const Json& facts = inspected.at("facts");
   std::string out = inspected.at("name").get<std::string>() + " (" + bytes_text(facts.at("bytes").get<double>()) +
                     ", sha256 " + facts.at("sha256").get<std::string>().substr(0, 16) + "…)\n  " +
-                    count_of(facts, "functions") + " functions, " + count_of(facts, "imports") + " imports, " +
-                    count_of(facts, "exports") + " exports, " + count_of(facts, "globals") + " globals, " +
-                    count_of(facts, "data_segments") + " data segments, " + count_of(facts, "elem_segments") +
-                    " element segments, start function: " + yes_no(inspected, "start_function") + "\n";
+                    count_of(facts, "functions", "function") + ", " + count_of(facts, "imports", "import") + ", " +
+                    count_of(facts, "exports", "export") + ", " + count_of(facts, "globals", "global") + ", " +
+                    count_of(facts, "data_segments", "data segment") + ", " +
+                    count_of(facts, "elem_segments", "element segment") +
+                    ", start function: " + yes_no(inspected, "start_function") + "\n";
   if (inspected.at("start_function").get<bool>()) {
     out += "  what the start function writes is in no image\n";
   }

@@ -28,6 +28,11 @@ def answer(status="ok", reason=None, **more):
 if request.get("describe"):
     if strategy == "slow":
         answer("refused", "mine: unknown mode 'slow'; available: fast, crash, hang, edited, absent")
+    if strategy == "?" and os.environ.get("SETTINGS"):
+        print(json.dumps({{"protocol": 1, "status": "ok", "reason": None, "settings": json.loads(os.environ["SETTINGS"])}}))
+        sys.exit(0)
+    if strategy == "?":
+        answer("refused", "mine: modes are fast, crash, hang")
     if strategy == "absent":
         answer("skipped", "mine: its library is not installed")
     answer()
@@ -120,6 +125,27 @@ class Programs(EngineTest):
         self.assertIn("do not fit", result["cells"][0]["reason"])
         self.assertFalse(self.seen.exists())
         self.assertEqual(done.returncode, 1)
+
+
+class Settings(EngineTest):
+    def ask(self, settings=None):
+        environment = dict(os.environ, INSTBENCH_HOME=str(SOURCE), XDG_CACHE_HOME=CACHE.name, SEEN=str(self.seen))
+        if settings is not None:
+            environment["SETTINGS"] = json.dumps(settings)
+        return subprocess.run([INSTBENCH, "run", "--arm=mine@./mine.py:?"], env=environment, cwd=self.folder, capture_output=True, text=True, timeout=60)
+
+    def test_a_program_says_what_it_accepts(self):
+        done = self.ask({"presets": [{"name": "fast", "stands_for": "no checks", "sets": ""}],
+                         "axes": [{"name": "mode", "takes": "fast|slow", "usual": "fast", "meaning": "how it runs"}]})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("--arm mine@./mine.py:PRESET", "no checks: the usual values", "mode=fast", "fast|slow: how it runs"):
+            self.assertIn(word, done.stdout)
+
+    def test_what_it_refuses_with_is_printed_and_half_an_answer_is_none(self):
+        self.assertEqual((self.ask().returncode, self.ask().stdout), (0, "mine@./mine.py: mine: modes are fast, crash, hang\n"))
+        done = self.ask({"presets": [{"name": "fast"}], "axes": []})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("lack presets or axes", done.stderr)
 
 
 class Refusals(EngineTest):

@@ -101,7 +101,13 @@ class Refusals(Wasmtime):
     def test_what_the_pool_has_no_room_for_is_skipped(self):
         self.assertIn("pool=2 has no room for slots=3", self.reason("one-page", "--touch=slots=3", arm="wasmtime:pooling,pool=2"))
         own = self.module('(module (memory (export "memory") 3))')
-        self.assertIn("memory", self.reason(own, "--touch=slots=1", arm="wasmtime:pooling,max-memory=64KiB,reserve=64KiB"))
+        self.assertIn("raise it with max-memory=192KiB", self.reason(own, "--touch=slots=1", arm="wasmtime:pooling,max-memory=64KiB,reserve=64KiB"))
+
+    def test_a_table_beyond_the_pools_limit_names_the_setting_and_fits_with_it(self):
+        own = self.module('(module (table (export "table") 30000 funcref))')
+        self.assertIn("raise it with table-elements=30000", self.reason(own, "--touch=slots=1", arm="wasmtime:pooling"))
+        cell = self.measure(own, "--touch=slots=1", arms=("wasmtime:pooling,table-elements=30000",))[0]
+        self.assertEqual(cell["status"], "ok", cell)
 
     def test_injection_and_calls_are_the_cores(self):
         own = self.module('(module (func (export "f") (result i32) (i32.const 1)))')

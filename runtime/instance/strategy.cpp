@@ -1,5 +1,6 @@
 #include "runtime/instance/strategy.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -77,13 +78,18 @@ constexpr std::array kTableReset{Word<TableReset>{"discard", TableReset::discard
 constexpr std::array kThp{Word<Thp>{"off", Thp::off}, Word<Thp>{"on", Thp::on}};
 
 template <typename Enum, size_t n>
+std::string accepted(const std::array<Word<Enum>, n>& words) {
+  std::string all;
+  for (const Word<Enum>& word : words) all += (all.empty() ? "" : "|") + std::string(word.text);
+  return all;
+}
+
+template <typename Enum, size_t n>
 Enum parse_word(std::string_view axis, std::string_view text, const std::array<Word<Enum>, n>& words) {
-  std::string accepted;
   for (const Word<Enum>& word : words) {
     if (word.text == text) return word.value;
-    accepted += (accepted.empty() ? "" : "|") + std::string(word.text);
   }
-  throw StrategyError("axis '" + std::string(axis) + "' takes " + accepted + ", not '" + std::string(text) + "'");
+  throw StrategyError("axis '" + std::string(axis) + "' takes " + accepted(words) + ", not '" + std::string(text) + "'");
 }
 
 template <typename Enum, size_t n>
@@ -113,6 +119,12 @@ uint32_t parse_count(std::string_view axis, std::string_view text, uint32_t most
   if (error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= most) return value;
   throw StrategyError("axis '" + std::string(axis) + "' takes a number from 1 to " + std::to_string(most) + ", not '" +
                       std::string(text) + "'");
+}
+
+std::string axis_names() {
+  std::string names;
+  for (const AxisText& axis : axes()) names += (names.empty() ? "" : ", ") + axis.name;
+  return names;
 }
 
 void set_axis(Strategy& strategy, std::string_view axis, std::string_view value) {
@@ -147,10 +159,7 @@ void set_axis(Strategy& strategy, std::string_view axis, std::string_view value)
   else if (axis == "guard")
     strategy.guard_bytes = parse_bytes(axis, value);
   else
-    throw StrategyError(
-        "unknown axis '" + std::string(axis) +
-        "': there are alloc, affinity, memory, backing, tables, reset, find, resident, pool-resident, "
-        "prefault, batch, table-reset, thp, reserve, guard");
+    throw StrategyError("unknown axis '" + std::string(axis) + "': there are " + axis_names());
 }
 
 std::string preset_names() {
@@ -252,6 +261,55 @@ std::string canonical(const Strategy& s) {
          ",table-reset=" + std::string(text_of(s.table_reset, kTableReset)) +
          ",thp=" + std::string(text_of(s.thp, kThp)) + ",reserve=" + size_text(s.reserve_bytes) +
          ",guard=" + size_text(s.guard_bytes);
+}
+
+std::vector<AxisText> axes() {
+  const Strategy usual;
+  const auto word = [](const char* name, auto value, const auto& words, const char* meaning) {
+    return AxisText{name, accepted(words), std::string(text_of(value, words)), meaning};
+  };
+  const auto size = [](const char* name, uint64_t bytes, const char* meaning) {
+    return AxisText{name, "a size", size_text(bytes), meaning};
+  };
+  return {
+      word("alloc", usual.alloc, kAlloc, "a new mapping for each instance, or slots that are kept"),
+      word("affinity", usual.affinity, kSwitch, "a module's instance gets a slot back that held the module; follows alloc, unless said"),
+      word("memory", usual.memory, kMemory, "copy the data segments, or map their image copy-on-write"),
+      word("backing", usual.backing, kBacking, "where an overlay maps its image from"),
+      word("tables", usual.tables, kTables,
+           "eager: every entry computed; precomputed: all written from a finished table; lazy: made when first seen; retained: "
+           "lazy, and kept for a slot's next instance, in tables of which it is proven that nobody can write them; proven: "
+           "retained where that is proven, lazy elsewhere"),
+      word("reset", usual.reset, kReset,
+           "a dropped instance's memory; remap: mapped anew; madvise: all pages given back; copy: all copied back; keep: the low "
+           "resident= bytes put back; scan, track: pages put back that the kernel says were written; restore: every written "
+           "page put back; batch: madvise of several slots in one call; follows alloc, unless said"),
+      word("find", usual.find, kFind, "with reset=restore: look for written pages each time, or only after page faults"),
+      size("resident", usual.resident_bytes, "with reset=keep|scan|restore|track: that may stay resident in a slot"),
+      size("pool-resident", usual.pool_resident_bytes, "likewise in all idle slots of a pool"),
+      word("prefault", usual.prefault, kSwitch, "with reset=restore: a slot new to a module gets the pages its instances use in one call"),
+      {"batch", "1 to " + std::to_string(Strategy::kLargestBatch), std::to_string(usual.batch_slots),
+       "with reset=batch: slots that wait and are then given back in one call"},
+      word("table-reset", usual.table_reset, kTableReset, "give a table's pages back, or keep them and fill over"),
+      word("thp", usual.thp, kThp, "transparent huge pages for slots"),
+      size("reserve", usual.reserve_bytes, "address space of a memory, before its guard"),
+      size("guard", usual.guard_bytes, "address space without access behind it"),
+  };
+}
+
+std::string overrides(const Strategy& strategy) {
+  const std::vector<AxisText> all = axes();
+  const auto is_usual = [&](std::string_view item) {
+    return std::any_of(all.begin(), all.end(), [&](const AxisText& axis) { return item == axis.name + "=" + axis.usual; });
+  };
+  const std::string text = canonical(strategy);
+  std::string out;
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = std::min(text.find(',', begin), text.size());
+    const std::string item = text.substr(begin, end - begin);
+    if (!is_usual(item)) out += (out.empty() ? "" : ",") + item;
+  }
+  return out;
 }
 
 std::span<const Preset> presets() { return kPresets; }

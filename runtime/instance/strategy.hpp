@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/image/image.hpp"
 
@@ -78,6 +79,16 @@ std::string size_text(uint64_t bytes);  // as an axis takes it: "64KiB"; "5000" 
 
 // parse_strategy(canonical(s)) == s.
 std::string canonical(const Strategy& strategy);
+
+// One axis as a user meets it.
+struct AxisText {
+  std::string name, takes, usual;  // "reset", "unmap|remap|…" or "a size", "madvise"
+  std::string meaning;
+};
+std::vector<AxisText> axes();
+
+// What sets a strategy apart from the usual value of each axis: "tables=eager"; empty for `pool-lazy`.
+std::string overrides(const Strategy& strategy);
 
 struct Preset {
   std::string_view name;

@@ -104,5 +104,32 @@ TEST(Strategy, TablesAreRetainedOnlyWhereASlotComesBack) {
     EXPECT_EQ(parse_strategy(canonical(parse_strategy(text))), parse_strategy(text)) << text;
 }
 
+TEST(StrategyText, EveryAxisIsDescribedAndTakesItsUsualValue) {
+  for (const AxisText& axis : axes()) {
+    const bool for_restore = axis.name == "find" || axis.name == "prefault" || axis.name.ends_with("resident");
+    const std::string base = for_restore ? "pool-restore," : axis.name == "batch" ? "pool,reset=batch," : "pool-lazy,";
+    EXPECT_NO_THROW(parse_strategy(base + axis.name + "=" + axis.usual)) << axis.name;
+    EXPECT_FALSE(axis.meaning.empty()) << axis.name;
+    EXPECT_FALSE(axis.takes.empty()) << axis.name;
+  }
+  try {
+    parse_strategy("colour=red");
+    ADD_FAILURE() << "an axis that is not there";
+  } catch (const StrategyError& error) {
+    EXPECT_STREQ(error.what(),
+                 "unknown axis 'colour': there are alloc, affinity, memory, backing, tables, reset, find, resident, "
+                 "pool-resident, prefault, batch, table-reset, thp, reserve, guard");
+  }
+}
+
+TEST(StrategyText, OverridesAreWhatAPresetSaysBeyondTheUsual) {
+  for (const Preset& preset : presets()) {
+    const std::string text = overrides(preset.strategy);
+    EXPECT_EQ(parse_strategy(text.empty() ? "alloc=pool" : text), preset.strategy) << preset.name;
+  }
+  EXPECT_EQ(overrides(parse_strategy("pool-lazy")), "");
+  EXPECT_EQ(overrides(parse_strategy("pool")), "tables=eager");
+}
+
 }  // namespace
 }  // namespace instbench

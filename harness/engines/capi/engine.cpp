@@ -50,9 +50,12 @@ size_t first_of(const std::vector<ToImport>& imports) {
 
 const AxisGrammar& grammar() {
   static const AxisGrammar kGrammar("capi",
-                                    {{"store", Axis::Kind::word, {"own", "shared"}, "own"},
-                                     {"module", Axis::Kind::word, {"obtain", "direct"}, "obtain"}},
-                                    {{"own", {}}});
+                                    {{"store", Axis::Kind::word, {"own", "shared"}, "own",
+                                      "each instance has a store of its own; shared is refused, with the reason"},
+                                     {"module", Axis::Kind::word, {"obtain", "direct"}, "obtain",
+                                      "obtain the shared module in each store, or use one as it is (libraries without "
+                                      "wasm_module_share, such as Wasmer)"}},
+                                    {{"own", {}, "a store, its module and its imports for each instance"}});
   return kGrammar;
 }
 

@@ -58,6 +58,27 @@ std::vector<std::string> AxisGrammar::preset_names() const {
   return names;
 }
 
+namespace {
+
+std::string accepted_by(const Axis& axis) {
+  if (axis.kind == Axis::Kind::word) return join(axis.words, "|");
+  return axis.kind == Axis::Kind::count ? "a whole number" : "a size";
+}
+
+}  // namespace
+
+Json AxisGrammar::settings() const {
+  Json presets = Json::array(), axes = Json::array();
+  for (const AxisPreset& preset : presets_) {
+    std::vector<std::string> sets;
+    for (const auto& [axis, value] : preset.values) sets.push_back(axis + "=" + value);
+    presets.push_back({{"name", preset.name}, {"stands_for", preset.stands_for}, {"sets", join(sets, ",")}});
+  }
+  for (const Axis& axis : axes_)
+    axes.push_back({{"name", axis.name}, {"takes", accepted_by(axis)}, {"usual", axis.usual}, {"meaning", axis.meaning}});
+  return {{"presets", presets}, {"axes", axes}};
+}
+
 void AxisGrammar::set(AxisValues& values, const std::string& name, const std::string& value) const {
   const auto axis = std::find_if(axes_.begin(), axes_.end(), [&](const Axis& a) { return a.name == name; });
   if (axis == axes_.end()) throw Refused(engine_ + ": " + unknown_name("axis", name, names_of(axes_)));

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/protocol/cell.hpp"
+
 namespace instbench::bench {
 
 struct Axis {
@@ -14,11 +16,13 @@ struct Axis {
   Kind kind = Kind::word;
   std::vector<std::string> words;  // of kind word: what it takes
   std::string usual;               // its value unless said: "on", "100", "4GiB"
+  std::string meaning = {};
 };
 
 struct AxisPreset {
   std::string name;
   std::map<std::string, std::string> values;  // by axis; the others are as usual
+  std::string stands_for = {};
 };
 
 // Values by axis, each as canonical text.
@@ -43,6 +47,7 @@ class AxisGrammar {
   AxisValues parse(const std::string& text) const;
   std::string canonical(const AxisValues& values) const;  // every axis, in the order declared
   std::vector<std::string> preset_names() const;
+  Json settings() const;  // presets and axes, as an engine answers "?" (harness/protocol/README.md)
 
  private:
   void set(AxisValues& values, const std::string& axis, const std::string& value) const;

@@ -56,5 +56,14 @@ TEST(Axes, WhatIsWrongIsSaidWithWhatIsAccepted) {
             "engine: axis 'keep' takes a size such as 64KiB, 2MiB or 4GiB, not '99999999999GiB'");
 }
 
+TEST(Axes, SettingsNameEveryPresetAndAxisWithItsUsualValue) {
+  const Json settings = grammar().settings();
+  EXPECT_EQ(settings.at("presets").size(), 2U);
+  EXPECT_EQ(settings.at("presets").at(1).at("sets"), "keep=16MiB");
+  EXPECT_EQ(settings.at("axes").size(), 3U);
+  EXPECT_EQ(settings.at("axes").at(0).at("takes"), "on|off");
+  EXPECT_EQ(settings.at("axes").at(1).at("usual"), "0B");
+}
+
 }  // namespace
 }  // namespace instbench::bench

@@ -22,6 +22,19 @@ const MEANING = {
   lazy: {on: 'each function when it is first called', off: 'all before the first instance'},
 };
 
+const ABOUT = {tier: 'which of V8\'s compilers makes the code', lazy: 'when it is made'};
+
+// What `?` asks for (harness/protocol/README.md).
+export const settings = () => ({
+  presets: Object.entries(PRESETS).map(([name, values]) => ({
+    name, stands_for: 'V8 as Node starts it', sets: Object.entries(values).map((axis) => axis.join('=')).join(','),
+  })),
+  axes: Object.keys(AXES).map((name) => ({
+    name, takes: Object.keys(AXES[name]).join('|'), usual: PRESETS.default[name],
+    meaning: `${ABOUT[name]}: ${Object.entries(MEANING[name]).map(([value, text]) => `${value}: ${text}`).join('; ')}`,
+  })),
+});
+
 const accepted = () => [`a preset (${Object.keys(PRESETS).join(', ')})`,
   ...Object.entries(AXES).map(([axis, values]) => `${axis}=${Object.keys(values).join('|')}`)].join(', ');
 

@@ -11,7 +11,7 @@ import {Oracle, notCompared} from './oracle.mjs';
 import {Leak, Skipped} from './outcome.mjs';
 import {passCounters, passFirst, passKeptCall, passPhases, passTrace} from './passes.mjs';
 import {Program} from './program.mjs';
-import {WrongStrategy, applyStrategy, canonical, codegenText, parseStrategy} from './strategy.mjs';
+import {WrongStrategy, applyStrategy, canonical, codegenText, parseStrategy, settings} from './strategy.mjs';
 import {Touch} from './touch.mjs';
 
 const PROTOCOL = 1;
@@ -157,6 +157,7 @@ async function measure(request, sample) {
 
 function describe({arm}) {
   checkArm(arm);
+  if (arm.strategy === '?') return {settings: settings()};
   try {
     return {engine: engineOf(parseStrategy(arm.strategy))};
   } catch (error) {

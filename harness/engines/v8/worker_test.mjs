@@ -229,6 +229,14 @@ const tests = {
     [{writes: [65536]}, {reads: [4]}, {entries: [2]}].forEach(refused);
   },
 
+  'a question mark asks for presets and axes'() {
+    const {settings, engine} = ask({protocol: 1, describe: true, arm: arm('?')});
+    assert.equal(engine, undefined);
+    assert.deepEqual(settings.presets, [{name: 'default', stands_for: 'V8 as Node starts it', sets: 'tier=default,lazy=on'}]);
+    assert.deepEqual(settings.axes.map(({name, takes, usual}) => [name, takes, usual]),
+      [['tier', 'default|liftoff|turbofan', 'default'], ['lazy', 'on|off', 'on']]);
+    assert.match(settings.axes[0].meaning, /turbofan: TurboFan alone/);
+  },
   'describe says what the engine can do'() {
     const {engine, ...rest} = ask({protocol: 1, describe: true, arm: arm('lazy=off')});
     assert.deepEqual(rest, {protocol: 1, status: 'ok', reason: null});

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "harness/engines/wasmtime/limits.hpp"
+
 namespace instbench::bench::wasmtime {
 namespace {
 
@@ -16,21 +18,23 @@ const AxisGrammar& grammar() {
   static const std::vector<std::string> kSwitch{"on", "off"};
   static const AxisGrammar kGrammar(
       "wasmtime",
-      {{"allocator", Kind::word, {"on-demand", "pooling"}, "on-demand"},
-       {"cow", Kind::word, kSwitch, "on"},
-       {"reserve", Kind::size, {}, "4GiB"},
-       {"guard", Kind::size, {}, "32MiB"},
-       {"opt", Kind::word, {"speed", "none"}, "speed"},
-       {"pool", Kind::count, {}, "1000"},
-       {"keep", Kind::size, {}, "0B"},
-       {"table-keep", Kind::size, {}, "0B"},
-       {"warm-slots", Kind::count, {}, "100"},
-       {"batch", Kind::count, {}, "1"},
-       {"max-memory", Kind::size, {}, "4GiB"},
-       {"table-elements", Kind::count, {}, "20000"}},
-      {{"on-demand", {}},
-       {"pooling", {{"allocator", "pooling"}}},
-       {"pooling-keep", {{"allocator", "pooling"}, {"keep", "16MiB"}, {"table-keep", "1MiB"}}}});
+      {{"allocator", Kind::word, {"on-demand", "pooling"}, "on-demand", "map each instance's memory anew, or take it from a pool"},
+       {"cow", Kind::word, kSwitch, "on", "memory starts as a copy-on-write mapping of its image (memory_init_cow)"},
+       {"reserve", Kind::size, {}, "4GiB", "address space of a memory, before its guard (memory_reservation)"},
+       {"guard", Kind::size, {}, "32MiB", "address space without access behind it (memory_guard_size)"},
+       {"opt", Kind::word, {"speed", "none"}, "speed", "what Cranelift optimises for (cranelift_opt_level)"},
+       {"pool", Kind::count, {}, "1000", "instances that the pool has room for"},
+       {"keep", Kind::size, {}, "0B", "of a dropped memory, cleared and left resident (linear_memory_keep_resident)"},
+       {"table-keep", Kind::size, {}, "0B", "likewise of a table (table_keep_resident)"},
+       {"warm-slots", Kind::count, {}, "100", "idle slots that keep their module's image (max_unused_warm_slots)"},
+       {"batch", Kind::count, {}, "1", "dropped slots that are reset together (decommit_batch_size)"},
+       {"max-memory", Kind::size, {}, "4GiB", "a module whose memory begins larger is refused (max_memory_size)"},
+       {"table-elements", Kind::count, {}, "20000", "a module whose table begins larger is refused (table_elements)"}},
+      {{"on-demand", {}, "Wasmtime's own defaults"},
+       {"pooling", {{"allocator", "pooling"}}, "its pool: slots are kept, their pages given back"},
+       {"pooling-keep",
+        {{"allocator", "pooling"}, {"keep", "16MiB"}, {"table-keep", "1MiB"}},
+        "and what an instance wrote is cleared and left resident"}});
   return kGrammar;
 }
 
@@ -88,7 +92,9 @@ namespace {
 [[noreturn]] void throw_unusable(const std::string& code, std::string why) {
   const size_t at = why.find(code);
   if (at != std::string::npos) why.replace(at, code.size(), "its file in the cache");
-  throw Skip("wasmtime cannot load the compiled module: " + why);
+  const std::string setting = setting_to_raise(why);
+  throw Skip("wasmtime cannot load the compiled module: " + why +
+             (setting.empty() ? "" : "; this limit is a setting of the arm: raise it with " + setting));
 }
 
 }  // namespace

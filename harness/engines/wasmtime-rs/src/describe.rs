@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wasmtime::PoolingAllocationConfig;
 
-use crate::grammar::{canonical, parse};
+use crate::grammar::{self, canonical, parse};
 use crate::request::{Arm, MOST_SLOTS, PROTOCOL};
 use crate::settings::Settings;
 use crate::stop::Stop;
@@ -54,6 +54,9 @@ pub fn engine(settings: &Settings) -> Value {
 }
 
 pub fn answer(arm: &Arm) -> Value {
+    if arm.strategy == "?" {
+        return json!({"protocol": PROTOCOL, "status": "ok", "reason": null, "settings": grammar::settings()});
+    }
     let (status, reason, engine) = match settings_of(arm) {
         Err(why) => ("refused", Some(why), Value::Null),
         Ok(settings) => match require_support(&settings) {

@@ -1,10 +1,13 @@
 //! The strategy's text form. `pooling-keep,batch=16` is a preset with overrides; axes alone start from Wasmtime's
 //! defaults, which is the preset `on-demand`. `canonical` spells out every axis in one order, and `parse` takes it back.
 
+use serde_json::{Value, json};
+
 use crate::settings::{GIB, KIB, MIB, Pool, Settings};
 
 struct Axis {
     name: &'static str,
+    meaning: &'static str,
     of_pool: bool,
     field: Field,
 }
@@ -22,23 +25,99 @@ const OFF_ON: [&str; 2] = ["off", "on"];
 
 /// In the order of the canonical text.
 static AXES: [Axis; 14] = [
-    Axis { name: "allocator", of_pool: false, field: Either(["on-demand", "pooling"], |s| &mut s.pooling) },
-    Axis { name: "cow", of_pool: false, field: Either(OFF_ON, |s| &mut s.cow) },
-    Axis { name: "table-lazy", of_pool: false, field: Either(OFF_ON, |s| &mut s.table_lazy) },
-    Axis { name: "reserve", of_pool: false, field: Size(|s| &mut s.reserve) },
-    Axis { name: "guard", of_pool: false, field: Size(|s| &mut s.guard) },
-    Axis { name: "dense", of_pool: false, field: Size(|s| &mut s.dense) },
-    Axis { name: "opt", of_pool: false, field: Either(["none", "speed"], |s| &mut s.optimize) },
-    Axis { name: "keep", of_pool: true, field: Size(|s| &mut s.pool.keep) },
-    Axis { name: "table-keep", of_pool: true, field: Size(|s| &mut s.pool.table_keep) },
-    Axis { name: "pagemap-scan", of_pool: true, field: Either(OFF_ON, |s| &mut s.pool.pagemap_scan) },
-    Axis { name: "warm-slots", of_pool: true, field: Count(0, |s| &mut s.pool.warm_slots) },
-    Axis { name: "batch", of_pool: true, field: Count(1, |s| &mut s.pool.batch) },
-    Axis { name: "pool", of_pool: true, field: Count(0, |s| &mut s.pool.slots) },
-    Axis { name: "max-memory", of_pool: true, field: Size(|s| &mut s.pool.max_memory) },
+    Axis {
+        name: "allocator",
+        meaning: "map each instance's memory anew, or take it from a pool",
+        of_pool: false,
+        field: Either(["on-demand", "pooling"], |s| &mut s.pooling),
+    },
+    Axis {
+        name: "cow",
+        meaning: "memory starts as a copy-on-write mapping of its image (memory_init_cow)",
+        of_pool: false,
+        field: Either(OFF_ON, |s| &mut s.cow),
+    },
+    Axis {
+        name: "table-lazy",
+        meaning: "make a table's entries when they are first seen (table_lazy_init)",
+        of_pool: false,
+        field: Either(OFF_ON, |s| &mut s.table_lazy),
+    },
+    Axis {
+        name: "reserve",
+        meaning: "address space of a memory, before its guard (memory_reservation)",
+        of_pool: false,
+        field: Size(|s| &mut s.reserve),
+    },
+    Axis {
+        name: "guard",
+        meaning: "address space without access behind it (memory_guard_size)",
+        of_pool: false,
+        field: Size(|s| &mut s.guard),
+    },
+    Axis {
+        name: "dense",
+        meaning: "the largest image that may be dense (memory_guaranteed_dense_image_size)",
+        of_pool: false,
+        field: Size(|s| &mut s.dense),
+    },
+    Axis {
+        name: "opt",
+        meaning: "what Cranelift optimises for (cranelift_opt_level)",
+        of_pool: false,
+        field: Either(["none", "speed"], |s| &mut s.optimize),
+    },
+    Axis {
+        name: "keep",
+        meaning: "of a dropped memory, cleared and left resident (linear_memory_keep_resident)",
+        of_pool: true,
+        field: Size(|s| &mut s.pool.keep),
+    },
+    Axis {
+        name: "table-keep",
+        meaning: "likewise of a table (table_keep_resident)",
+        of_pool: true,
+        field: Size(|s| &mut s.pool.table_keep),
+    },
+    Axis {
+        name: "pagemap-scan",
+        meaning: "keep only pages that the kernel finds written, with keep= (pagemap_scan)",
+        of_pool: true,
+        field: Either(OFF_ON, |s| &mut s.pool.pagemap_scan),
+    },
+    Axis {
+        name: "warm-slots",
+        meaning: "idle slots that keep their module's image (max_unused_warm_slots)",
+        of_pool: true,
+        field: Count(0, |s| &mut s.pool.warm_slots),
+    },
+    Axis {
+        name: "batch",
+        meaning: "dropped slots that are reset together (decommit_batch_size)",
+        of_pool: true,
+        field: Count(1, |s| &mut s.pool.batch),
+    },
+    Axis {
+        name: "pool",
+        meaning: "instances that the pool has room for; 0: as many as the cell needs",
+        of_pool: true,
+        field: Count(0, |s| &mut s.pool.slots),
+    },
+    Axis {
+        name: "max-memory",
+        meaning: "a module whose memory begins larger is refused (max_memory_size)",
+        of_pool: true,
+        field: Size(|s| &mut s.pool.max_memory),
+    },
 ];
 
 const PRESETS: [&str; 4] = ["on-demand", "pooling", "pooling-keep", "pooling-scan"];
+const STAND_FOR: [&str; 4] = [
+    "Wasmtime's own defaults",
+    "its pool: slots are kept, their pages given back",
+    "and what an instance wrote is cleared and left resident",
+    "and the kernel is asked which pages those are",
+];
 
 fn preset(name: &str) -> Option<Settings> {
     let pooling = || Settings { pooling: true, ..Settings::default() };
@@ -87,6 +166,23 @@ pub fn canonical(settings: &Settings) -> String {
     let pooling = settings.pooling;
     let axes = AXES.iter().filter(|axis| pooling || !axis.of_pool);
     axes.map(|axis| format!("{}={}", axis.name, axis.field.text(&mut settings))).collect::<Vec<_>>().join(",")
+}
+
+/// What `?` asks for (harness/protocol/README.md).
+pub fn settings() -> Value {
+    let usual = |axis: &Axis| axis.field.text(&mut Settings::default());
+    let sets = |name: &str| {
+        let mut settings = preset(name).unwrap_or_default();
+        let set = AXES.iter().map(|axis| (axis, axis.field.text(&mut settings)));
+        let set = set.filter(|(axis, value)| *value != usual(axis));
+        set.map(|(axis, value)| format!("{}={value}", axis.name)).collect::<Vec<_>>().join(",")
+    };
+    let presets = PRESETS.iter().zip(STAND_FOR);
+    let presets = presets.map(|(name, stands_for)| json!({"name": name, "stands_for": stands_for, "sets": sets(name)}));
+    let axes = AXES.iter().map(|axis| {
+        json!({"name": axis.name, "takes": axis.field.accepts(), "usual": usual(axis), "meaning": axis.meaning})
+    });
+    json!({"presets": presets.collect::<Vec<_>>(), "axes": axes.collect::<Vec<_>>()})
 }
 
 fn unknown_preset(name: &str) -> String {
@@ -173,6 +269,22 @@ mod tests {
             canonical(&parse("").unwrap()),
             "allocator=on-demand,cow=on,table-lazy=on,reserve=4GiB,guard=32MiB,dense=16MiB,opt=speed"
         );
+    }
+
+    #[test]
+    fn settings_tell_each_preset_and_axis() {
+        let settings = super::settings();
+        assert_eq!(settings["presets"][0]["sets"], "");
+        assert_eq!(settings["presets"][3]["sets"], "allocator=pooling,keep=16MiB,table-keep=1MiB,pagemap-scan=on");
+        assert_eq!(settings["axes"].as_array().unwrap().len(), AXES.len());
+        assert_eq!(settings["axes"][7], serde_json::json!({
+            "name": "keep", "takes": "a size such as 64KiB, 16MiB or 4GiB", "usual": "0",
+            "meaning": "of a dropped memory, cleared and left resident (linear_memory_keep_resident)",
+        }));
+        for preset in settings["presets"].as_array().unwrap() {
+            let named = parse(preset["name"].as_str().unwrap()).unwrap();
+            assert_eq!(parse(preset["sets"].as_str().unwrap()).unwrap(), named);
+        }
     }
 
     #[test]

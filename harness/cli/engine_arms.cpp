@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/home.hpp"
@@ -116,29 +117,35 @@ std::string problem_with_facts(const Json& facts) {
   return "";
 }
 
-void ask_engine(Arm& arm, const std::string& strategy) {
+std::string text_of(const Json& object, const char* key) {
+  const Json value = object.is_object() ? object.value(key, Json()) : Json();
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+// What the engine's worker answers to "describe"; nothing, and `unavailable` is set, when it cannot be started.
+std::optional<os::ChildResult> description(Arm& arm, const std::string& strategy) {
   const Json request = {
       {"protocol", kProtocolVersion},
       {"describe", true},
       {"arm", {{"id", arm.id}, {"engine", arm.engine}, {"strategy", strategy}, {"library", arm.library}}}};
   const std::vector<std::string> argv =
       arm.worker.empty() ? std::vector<std::string>{os::self_path(), "worker", "--json"} : arm.worker;
-  os::ChildResult child;
   try {
-    child = os::run_child(argv, request.dump() + "\n", kDescribeTime);
+    return os::run_child(argv, request.dump() + "\n", kDescribeTime);
   } catch (const std::system_error& error) {
     arm.unavailable = "its worker cannot be started: " + without_folders(argv.front()) + ": " + error.code().message();
-    return;
+    return std::nullopt;
   }
-  const Json answer = Json::parse(child.out, nullptr, false);
-  const auto text = [](const Json& object, const char* key) {
-    const Json value = object.is_object() ? object.value(key, Json()) : Json();
-    return value.is_string() ? value.get<std::string>() : "";
-  };
-  if (text(answer, "status") == "refused") throw UsageError("--arm " + arm.id + ": " + text(answer, "reason"));
-  const Json sample = sample_from(child, kDescribeTime);
+}
+
+void ask_engine(Arm& arm, const std::string& strategy) {
+  const std::optional<os::ChildResult> child = description(arm, strategy);
+  if (!child) return;
+  const Json answer = Json::parse(child->out, nullptr, false);
+  if (text_of(answer, "status") == "refused") throw UsageError("--arm " + arm.id + ": " + text_of(answer, "reason"));
+  const Json sample = sample_from(*child, kDescribeTime);
   if (sample.at("status") != "ok") {
-    const std::string reason = text(sample, "reason");
+    const std::string reason = text_of(sample, "reason");
     std::string& why = sample.at("status") == "skipped" ? arm.unavailable : arm.broken;
     if (why.empty()) why = reason.empty() ? "its worker gave no reason" : reason;
     return;
@@ -149,8 +156,8 @@ void ask_engine(Arm& arm, const std::string& strategy) {
     arm.facts = nullptr;
     return;
   }
-  arm.strategy = text(arm.facts, "strategy");
-  if (!arm.library.empty()) arm.library_sha256 = text(arm.facts.value("build", Json()), "sha256");
+  arm.strategy = text_of(arm.facts, "strategy");
+  if (!arm.library.empty()) arm.library_sha256 = text_of(arm.facts.value("build", Json()), "sha256");
 }
 
 }  // namespace
@@ -161,7 +168,10 @@ std::vector<std::string> known_engines() {
   return names;
 }
 
-Arm engine_arm(const ArmText& text) {
+namespace {
+
+// The arm of an engine of a known name or of a program of the user's own, not asked yet. Throws UsageError.
+Arm named_arm(const ArmText& text) {
   const auto* path = std::get_if<PathBuild>(&text.build);
   if (std::holds_alternative<GitBuild>(text.build))
     throw UsageError("--arm " + text.text + ": git+REV builds instbench itself, so it is for the engine 'core'");
@@ -176,6 +186,25 @@ Arm engine_arm(const ArmText& text) {
   arm.strategy = text.strategy.value_or("");
   arm.id = arm.engine + (arm.build.empty() ? "" : "@" + arm.build) + (arm.strategy.empty() ? "" : ":" + arm.strategy);
   set_program(arm, build);
+  return arm;
+}
+
+}  // namespace
+
+Json engine_settings(const ArmText& text) {
+  Arm arm = named_arm(text);
+  if (is_in_this_binary(arm.engine)) return settings_of_engine(arm.engine);
+  const auto child = arm.unavailable.empty() ? description(arm, kAnySettings) : std::nullopt;
+  if (!child) throw std::runtime_error("--arm " + text.text + ": " + arm.unavailable);
+  const Json answer = Json::parse(child->out, nullptr, false);
+  if (answer.is_object() && answer.contains("settings")) return answer.at("settings");
+  const std::string reason = text_of(answer, "reason");
+  if (text_of(answer, "status") == "refused" && !reason.empty()) return reason;
+  throw std::runtime_error("--arm " + text.text + ": this engine does not say what it accepts");
+}
+
+Arm engine_arm(const ArmText& text) {
+  Arm arm = named_arm(text);
   // Engines of this binary know their strategies without their library.
   if (arm.unavailable.empty() || is_in_this_binary(arm.engine)) ask_engine(arm, arm.strategy);
   if (!arm.worker.empty() && is_there(arm.worker.back()))

@@ -12,6 +12,12 @@ namespace instbench::bench {
 // refuses.
 Arm engine_arm(const ArmText& text);
 
+// "?" for a strategy: what does the engine accept?
+inline constexpr const char* kAnySettings = "?";
+// Its presets and axes (harness/report/settings_text.hpp), or a text in which it says what it accepts. Throws UsageError,
+// and std::runtime_error when it cannot be asked.
+Json engine_settings(const ArmText& text);
+
 std::vector<std::string> known_engines();  // "core", "wasmtime", "v8", …
 
 // Whether `instbench fetch` brings it: an engine, or a library for capi or `profile` (harness/engines/pins.json).

@@ -6,12 +6,15 @@
 
 #include "harness/cli/cli.hpp"
 #include "harness/cli/engine_arms.hpp"
+#include "harness/cli/workloads.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/protocol/call_script.hpp"
 #include "harness/protocol/text.hpp"
+#include "harness/report/format.hpp"
+#include "harness/report/settings_text.hpp"
+#include "harness/report/terminal.hpp"
 #include "harness/run/prepare.hpp"
 #include "runtime/instance/strategy.hpp"
-#include "runtime/os/file.hpp"
 
 namespace instbench::bench {
 namespace {
@@ -47,109 +50,6 @@ std::vector<std::string> known_names(const Manifest& manifest) {
   for (const Suite& suite : manifest.suites()) names.push_back(suite.name);
   for (const ModuleEntry& module : manifest.modules()) names.push_back(module.name);
   return names;
-}
-
-// `none`, hot and over 64 slots: one instance alive at a time flatters (DESIGN.md).
-std::vector<Case> default_workloads() {
-  Case hot, many;
-  many.slots = 64;
-  return {hot, many};
-}
-
-constexpr size_t kMostInput = size_t{64} << 20;  // of a program's standard input, which each worker gets in its request
-
-// What the user gives a program, over what its script says.
-void furnish(CallScript& script, const Wanted& wanted) {
-  try {
-    if (!wanted.stdin_file.empty()) script.wasi.input = os::read_text_or_pipe(wanted.stdin_file, kMostInput);
-  } catch (const std::system_error& error) {
-    throw UsageError(std::string("--stdin: ") + error.what());
-  }
-  if (!wanted.dir.empty()) {
-    if (!fs::is_directory(wanted.dir)) throw UsageError("--dir: no such folder: " + wanted.dir);
-    script.wasi.dir = fs::absolute(wanted.dir).lexically_normal().string();
-  }
-  if (!wanted.args.empty()) script.wasi.args = wanted.args;
-  for (const std::string& variable : wanted.env) {
-    const size_t equals = variable.find('=');
-    if (equals == variable.npos || equals == 0) throw UsageError("--env takes NAME=VALUE, not '" + variable + "'");
-    script.wasi.env.emplace_back(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-}
-
-std::string script_text(CallScript script, const Wanted& wanted) {
-  furnish(script, wanted);
-  try {
-    return to_json(script).dump();
-  } catch (const Json::exception&) {
-    throw UsageError("--stdin, --arg and --env take UTF-8 text only");
-  }
-}
-
-constexpr size_t kMostInvoked = 4096;  // bounds what a slip of the pen can ask for
-
-// "f({1,2})" -> "f(1)", "f(2)"; several braces give their product.
-std::vector<std::string> expanded(const std::string& text) {
-  const size_t open = text.find('{'), close = text.find('}', open);
-  if (open == text.npos) return {text};
-  if (close == text.npos) throw UsageError("--invoke '" + text + "': the brace is not closed");
-  std::vector<std::string> all;
-  for (const std::string& value : split(text.substr(open + 1, close - open - 1), ',')) {
-    for (const std::string& rest : expanded(text.substr(0, open) + value + text.substr(close + 1))) all.push_back(rest);
-    if (all.size() > kMostInvoked)
-      throw UsageError("--invoke '" + text + "' stands for more than " + std::to_string(kMostInvoked) + " calls");
-  }
-  return all;
-}
-
-// One list of calls for each combination of the values in braces.
-std::vector<std::vector<std::string>> sweep_of(const std::vector<std::string>& invoked) {
-  std::vector<std::vector<std::string>> sweep{{}};
-  for (const std::string& text : invoked) {
-    const std::vector<std::string> calls = expanded(text);
-    if (sweep.size() * calls.size() > kMostInvoked)
-      throw UsageError("--invoke: the product of all the braces is more than " + std::to_string(kMostInvoked) + " cases");
-    std::vector<std::vector<std::string>> next;
-    for (const auto& before : sweep) {
-      for (const std::string& call : calls) {
-        next.push_back(before);
-        next.back().push_back(call);
-      }
-    }
-    sweep = std::move(next);
-  }
-  return sweep;
-}
-
-void refuse_beside_mix(const Wanted& wanted) {
-  if (wanted.call || !wanted.invoked.empty() || !wanted.preinit.empty())
-    throw UsageError("--mix takes what --touch says, and no --call, --invoke or --preinit");
-  if (wanted.names.empty()) throw UsageError("--mix takes the modules that are to share one pool, and none is named");
-}
-
-std::vector<Case> workloads(const Wanted& wanted) {
-  std::vector<Case> cases;
-  if (wanted.mix) refuse_beside_mix(wanted);
-  try {
-    for (const std::string& text : wanted.touches) {
-      for (const Case& c : parse_touch(text, wanted.mix ? SweepOf::mix : SweepOf::one_module).cases) cases.push_back(c);
-    }
-    for (Case c : default_workloads()) {
-      if (wanted.one_slot && c.slots != 1) continue;
-      c.workload.kind = Workload::Kind::call;
-      c.workload.label = "call";
-      if (wanted.call) cases.push_back(c);
-      for (const std::vector<std::string>& calls : sweep_of(wanted.invoked)) {
-        if (calls.empty()) continue;
-        c.workload.label = "call(" + join(calls, " ") + ")";
-        c.workload.script = script_text(parse_calls(calls), wanted);
-        cases.push_back(c);
-      }
-    }
-  } catch (const GrammarError& error) {
-    throw UsageError(error.what());
-  }
-  return cases;
 }
 
 // Calls of the user's own on a module of the corpus: its imports answer as its script says.
@@ -270,7 +170,7 @@ void keep_matching(std::vector<Case>& cases, const std::string& filter) {
   if (kept.empty()) {
     std::vector<std::string> ids;
     for (size_t i = 0; i < std::min<size_t>(cases.size(), 8); ++i) ids.push_back("'" + id_of(cases[i]) + "'");
-    throw UsageError("--filter '" + filter + "' matches none of " + std::to_string(cases.size()) + " cases, such as " +
+    throw UsageError("--filter '" + filter + "' matches none of " + counted(static_cast<double>(cases.size()), "case") + ", such as " +
                      join(ids, ", "));
   }
   cases = std::move(kept);
@@ -294,7 +194,7 @@ void check_room(const Case& c, const std::string& name, const PreparedModule& mo
   const uint64_t pages = module.facts.value("memory_pages", uint64_t{0}) * 16;  // 64 KiB -> 4 KiB
   if (!fits(c.workload, pages)) {
     throw UsageError("--touch: '" + id_of(c) + "' touches " + pages_touched(c.workload) +
-                     " pages of 4 KiB, the memory of " + name + " begins with " + std::to_string(pages));
+                     (pages_touched(c.workload) == "1" ? " page" : " pages") + " of 4 KiB, the memory of " + name + " begins with " + std::to_string(pages));
   }
   const uint64_t entries = module.facts.value("table_entries", uint64_t{0});
   if (c.workload.calls > entries) {
@@ -339,8 +239,28 @@ std::vector<Strategy> core_strategies(const std::vector<std::string>& arms) {
   return strategies;
 }
 
+std::string settings_asked_for(const std::vector<std::string>& arms) {
+  std::string out;
+  for (const std::string& text : arms) {
+    const ArmText parsed = parsed_arm(text);
+    if (parsed.strategy != kAnySettings) continue;
+    const Json settings = engine_settings(parsed);
+    const std::string arm = text.substr(0, text.size() - std::string_view(":?").size());
+    if (settings.is_string()) {
+      out += wrapped(arm + ": ", settings.get<std::string>());
+    } else if (is_settings(settings)) {
+      out += settings_text(arm, settings);
+    } else {
+      throw std::runtime_error("--arm " + text + ": its worker's \"settings\" lack presets or axes, or one of their texts");
+    }
+  }
+  return out;
+}
+
 Arm arm_of(const std::string& text) {
   const ArmText parsed = parsed_arm(text);
+  if (parsed.strategy == kAnySettings)
+    throw UsageError("--arm " + text + ": `instbench run --arm '" + text + "'` prints the presets and settings");
   const std::vector<std::string> engines = known_engines();
   const bool is_engine = std::find(engines.begin(), engines.end(), parsed.engine) != engines.end();
   const bool bare = !parsed.strategy && std::holds_alternative<ThisBuild>(parsed.build);
@@ -378,8 +298,9 @@ Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
       add_module(selection, label, name, wanted.mix ? std::vector<Case>{} : for_modules);
       selection.named.push_back(label);
     } else {
-      throw UsageError(unknown_name("suite or module", name, known_names(manifest)) +
-                       "; or a path to a .wasm, .wat or .shape file");
+      const auto close = nearest(name, known_names(manifest));
+      throw UsageError("unknown suite or module '" + name + "'" + (close ? " (did you mean '" + *close + "'?)" : "") +
+                       "; `instbench list` names them all; or give the path of a .wasm, .wat or .shape file");
     }
     labels.push_back(label);
   }

@@ -45,6 +45,8 @@ enum class Presets : uint8_t { all, by_default };
 std::vector<std::string> core_arms(Presets which);  // "core:eager", ...
 // Of arms of the core. Throws UsageError for another engine's, and for two that are the same.
 std::vector<Strategy> core_strategies(const std::vector<std::string>& arms);
+// Of those arms that ask for it, "core:?": presets and axes, for people; "" when none asks. Throws as engine_settings().
+std::string settings_asked_for(const std::vector<std::string>& arms);
 Arm arm_of(const std::string& text);  // "core:pool-lazy" -> canonical axes
 
 // Loads every module of the selection once (progress on standard error). A module that the user named and

@@ -114,6 +114,17 @@ struct Sweep {
 enum class SweepOf : uint8_t { one_module, mix };
 Sweep parse_touch(const std::string& text, SweepOf what = SweepOf::one_module);
 
+// A setting of --touch, for help.
+struct TouchSetting {
+  enum class Kind : uint8_t { work, condition, mix };  // what an instance does; how instances live; of --mix only
+  std::string name, meaning;
+  Kind kind = Kind::work;
+};
+const std::vector<TouchSetting>& touch_settings();
+
+// Whether the text names conditions and no work: beside --call and --invoke such a text is about the calls.
+bool names_only_conditions(const std::string& text);
+
 // What the touched instance offers.
 struct TouchTarget {
   uint64_t memory_bytes = 0;    // at the start; 0: no memory

@@ -17,15 +17,22 @@ struct Setting {
   std::vector<std::string> values;
 };
 
+std::vector<std::string> names_of(std::initializer_list<TouchSetting::Kind> kinds) {
+  std::vector<std::string> names;
+  for (const TouchSetting& setting : touch_settings()) {
+    if (std::find(kinds.begin(), kinds.end(), setting.kind) != kinds.end()) names.push_back(setting.name);
+  }
+  return names;
+}
+
 const std::vector<std::string>& setting_names() {
-  static const std::vector<std::string> kNames{"read",   "write", "calls", "grow",       "runs",
-                                               "reread", "slots", "vary",  "bystanders", "threads"};
+  static const std::vector<std::string> kNames = names_of({TouchSetting::Kind::work, TouchSetting::Kind::condition});
   return kNames;
 }
 
 // Of a mix only.
 const std::vector<std::string>& mix_setting_names() {
-  static const std::vector<std::string> kNames{"pool", "order"};
+  static const std::vector<std::string> kNames = names_of({TouchSetting::Kind::mix});
   return kNames;
 }
 
@@ -163,6 +170,36 @@ void check(const Workload& w) {
 }
 
 }  // namespace
+
+const std::vector<TouchSetting>& touch_settings() {
+  using Kind = TouchSetting::Kind;
+  static const std::vector<TouchSetting> kSettings{
+      {"read", "pages of 4 KiB that are read, other ones than those written", Kind::work},
+      {"write", "pages of 4 KiB that are written", Kind::work},
+      {"calls", "table entries that are looked up", Kind::work},
+      {"grow", "pages of 64 KiB that memory grows by, a byte of each written", Kind::work},
+      {"runs", "the written pages lie in so many runs of neighbours (else each on its own)", Kind::work},
+      {"reread", "on: the pages read are among those written, and are read first", Kind::work},
+      {"slots", "instances alive at once; a cycle drops the oldest and makes a new one (1)", Kind::condition},
+      {"vary", "share of the touched addresses drawn anew for each cycle, 0.05 or 5% (0)", Kind::condition},
+      {"bystanders", "threads that spin beside the measured one (0)", Kind::condition},
+      {"threads", "threads that make cycles at once, each with its slots (1)", Kind::condition},
+      {"pool", "with --mix: slots of the pool that the modules share (one fewer than modules)", Kind::mix},
+      {"order", "with --mix: uniform (drawn, each module equally often) or rotate (in turn)", Kind::mix}};
+  return kSettings;
+}
+
+bool names_only_conditions(const std::string& text) {
+  const std::vector<std::string> conditions = names_of({TouchSetting::Kind::condition});
+  bool any = false;
+  for (const std::string& part : split(text, ',')) {
+    const size_t equals = part.find('=');
+    if (equals == part.npos) continue;
+    if (!is_in(conditions, part.substr(0, equals))) return false;
+    any = true;
+  }
+  return any;
+}
 
 Sweep parse_touch(const std::string& given, SweepOf what) {
   if (given.empty()) fail("it is empty");

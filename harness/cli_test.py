@@ -29,7 +29,8 @@ class Usage(CliTest):
     def test_unknown_things_name_the_nearest(self):
         self.assert_refused(self.instbench("rum"), 2, "did you mean 'run'", "inspect")
         self.assert_refused(self.instbench("run", "--bloks=3"), 2, "did you mean '--blocks'", "--touch")
-        self.assert_refused(self.instbench("run", "embeded"), 2, "did you mean 'embedded'", "smoke")
+        self.assert_refused(self.instbench("run", "embeded"), 2, "did you mean 'embedded'", "`instbench list` names them all")
+        self.assert_refused(self.instbench("run", "xqj"), 2, "unknown suite or module 'xqj'; `instbench list`")
         self.assert_refused(self.instbench("run", "smoke", "--arm=core:pool-lasy"), 2, "core:pool-lazy")
         self.assert_refused(self.instbench("run", "smoke", "--arm=pool"), 2, "core:pool")
         self.assert_refused(self.instbench("run", "smoke", "--arm=cor:pool"), 2, "unknown engine", "core")
@@ -38,6 +39,34 @@ class Usage(CliTest):
         self.assert_refused(self.instbench("run", "smoke", "--touch=wirte=1"), 2, "did you mean 'write'", "bystanders")
         self.assert_refused(self.instbench("run", "no-such-file.wasm"), 2, "no-such-file.wasm")
         self.assert_refused(self.instbench("convert", "x.json", "--to=gbenhc"), 2, "gbench")
+
+    def test_an_arm_of_a_question_mark_prints_presets_and_axes_and_runs_nothing(self):
+        done = self.instbench("run", "--arm=core:?", "--arm=wasmtime:?", "--arm=capi:?")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for word in ("core:PRESET", "pool-lazy", "February 2022", "tables=lazy", "eager|precomputed|lazy|retained|proven", "reserve=4GiB",
+                     "pooling-keep", "keep=16MiB", "table-elements=20000", "module=obtain"):
+            self.assertIn(word, done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
+        self.assert_refused(self.instbench("call", "one-page", "--invoke=f()", "--arm=core:?"), 2, "`instbench run --arm 'core:?'`")
+
+    def test_run_help_names_what_touch_takes(self):
+        text = self.instbench("run", "--help").stdout
+        for word in ("ENGINE:?", "instbench list", "read ", "write ", "calls ", "grow ", "runs ", "reread ", "slots ", "vary ", "bystanders ",
+                     "threads ", "pool ", "order ", "plot/README.md"):
+            self.assertIn(word, text)
+
+    def test_conditions_alone_are_about_the_calls(self):
+        def cases(*arguments):
+            done = self.instbench("run", "indirect-calls", "--arm=core:pool", "--blocks=1", "--dry-run", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return sorted({line.split("\t")[1].removeprefix("indirect-calls ") for line in done.stdout.splitlines()})
+        self.assertEqual(cases("--call"), ["call s1", "call s64"])
+        for touch in ("slots=1,8", "call,slots=1,8"):
+            self.assertEqual(cases("--call", f"--touch={touch}"), ["call s1", "call s8"])
+        self.assertEqual(cases("--invoke=call_each(1)", "--touch=threads=2"), ["call(call_each(1)) s1 t2"])
+        self.assertEqual(cases("--call", "--touch=slots=8", "--touch=write=1"), ["call s8", "touch(w1) s1"])
+        done = self.instbench("run", "indirect-calls", "--call", "--touch=slots=8,vary=5%")
+        self.assert_refused(done, 2, "setting 'vary' means nothing for the workload 'call'")
 
     def test_no_verb_and_bad_values(self):
         self.assert_refused(self.instbench(), 2, "--help")
@@ -357,7 +386,9 @@ class Others(CliTest):
     def test_list_and_inspect(self):
         everything = json.loads(self.instbench("list", "--json").stdout)
         self.assertTrue({"suites", "modules", "strategies", "engines", "features"} <= everything.keys())
-        self.assertIn("spidermonkey", self.instbench("list").stdout)
+        text = self.instbench("list").stdout
+        self.assertIn("spidermonkey", text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 120)
         (inspected,) = json.loads(self.instbench("inspect", "--json", "dynamic-offset").stdout)
         self.assertFalse(inspected["memories"][0]["static_image"])
         self.assertIn("segment", self.instbench("inspect", "dynamic-offset").stdout)
@@ -377,6 +408,9 @@ class Others(CliTest):
         text = self.instbench("inspect", str(wat)).stdout
         self.assertIn("table 0: lazy: yes, precomputed: yes, retained: yes", text)
         self.assertIn("not retained: function 1 writes it (table.set)", text)
+        self.assertEqual(inspected["tables"][0]["not_lazy"], None)
+        self.assertIn("not lazy: element segment 1 starts where global 0 says, known only at instantiation", text)
+        self.assertIn("1 import, 1 export, 1 global, 0 data segments, 2 element segments", text)
 
     def test_convert(self):
         self.assertEqual(self.run_smoke().returncode, 0)
@@ -414,7 +448,10 @@ class Others(CliTest):
 
     def test_plot_and_fetch_reach_their_programs(self):
         self.assertIn("usage", self.instbench("plot", "--help").stdout.lower())
-        self.assertIn("usage", self.instbench("fetch", "--help").stdout.lower())
+        text = self.instbench("fetch", "--help").stdout
+        for word in ("usage", "wasmtime[@VERSION]", "wasmtime-rs", "wasmi", "ittapi", "real", "--only"):
+            self.assertIn(word, text)
+        self.assertNotIn("MANIFEST", text)
         self.assert_refused(self.instbench("plot"), 2, "result file")
 
     def test_worker_by_hand(self):
@@ -427,7 +464,10 @@ class Others(CliTest):
     def test_fuzz_counts_what_it_did(self):
         done = self.instbench("fuzz", "--arm=core:best", "--operations=20000", "--seed=3")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"core:best  (ok  20000 operations, \d+ modules, \d+ instances, .* forks, .* compared|skipped: )")
+        self.assertRegex(" ".join(done.stdout.split()), r"core:best (ok 20000 operations, \d+ modules, \d+ instances, .* forks, .* compared|skipped: )")
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
+        for word in ("steals", "budgets", "paged out", "aged", "made huge"):
+            self.assertIn(word, self.instbench("fuzz", "--help").stdout)
         done = self.instbench("fuzz", "--arm=core:pool-lazy", "--canary=2")
         self.assertIn("core:pool-lazy  ok  2 tenants, 32768 pages looked at", done.stdout)
         done = self.instbench("fuzz", "--arm=core:pool-lazy,backing=file", "--operations=2000")

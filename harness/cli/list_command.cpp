@@ -9,6 +9,7 @@
 #include "harness/cli/home.hpp"
 #include "harness/corpus/resolve.hpp"
 #include "harness/report/format.hpp"
+#include "harness/report/terminal.hpp"
 #include "runtime/instance/strategy.hpp"
 #include "runtime/os/features.hpp"
 
@@ -56,6 +57,7 @@ Json strategies_json() {
     list.push_back({{"arm", "core:" + std::string(preset.name)},
                     {"stands_for", preset.stands_for},
                     {"by_default", preset.by_default},
+                    {"sets", overrides(preset.strategy)},
                     {"axes", canonical(preset.strategy)}});
   }
   return list;
@@ -78,13 +80,13 @@ std::string text_at(const Json& json, const char* key) {
 }
 
 void line(const std::string& name, size_t width, const std::string& rest) {
-  std::cout << "  " << padded(name, width, Align::left) << "  " << rest << "\n";
+  std::cout << wrapped("  " + padded(name, width, Align::left) + "  ", rest, width + 4);
 }
 
 void print_text(const Json& all) {
   std::cout << "suites\n";
   for (const Json& suite : all.at("suites")) {
-    line(text_at(suite, "name"), 12, std::to_string(suite.at("cases").size()) + " cases: " + text_at(suite, "why"));
+    line(text_at(suite, "name"), 12, counted(static_cast<double>(suite.at("cases").size()), "case") + ": " + text_at(suite, "why"));
   }
   std::cout << "modules\n";
   for (const Json& module : all.at("modules")) {
@@ -92,12 +94,12 @@ void print_text(const Json& all) {
     line(text_at(module, "name"), 28,
          padded(tier == "real" ? text_at(module, "available") : tier, 12, Align::left) + text_at(module, "why"));
   }
-  std::cout << "strategies (--arm)\n";
+  std::cout << "strategies (--arm; `instbench run --arm 'core:?'` says what each axis means and its usual value)\n";
   for (const Json& strategy : all.at("strategies")) {
-    line(text_at(strategy, "arm"), 18, text_at(strategy, "stands_for"));
-    line("", 18, text_at(strategy, "axes"));
+    const std::string sets = text_at(strategy, "sets");
+    line(text_at(strategy, "arm"), 18, text_at(strategy, "stands_for") + ": " + (sets.empty() ? "the usual values" : sets));
   }
-  std::cout << "engines\n";
+  std::cout << "engines (`instbench run --arm 'ENGINE:?'` prints the presets and axes of one)\n";
   for (const Json& engine : all.at("engines")) line(text_at(engine, "name"), 27, text_at(engine, "what"));
   std::cout << "features of this kernel\n";
   for (const Json& feature : all.at("features")) {

@@ -12,6 +12,7 @@
 #include "harness/cli/run_command.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/protocol/text.hpp"
+#include "harness/report/format.hpp"
 #include "harness/report/table.hpp"
 #include "harness/run/fold.hpp"
 #include "harness/run/journal.hpp"
@@ -46,8 +47,9 @@ int print_plan(const Experiment& experiment) {
     std::cout << (step.role == Role::pilot ? "pilot" : "block " + std::to_string(step.block)) << "\t"
               << id_of(experiment.cases[step.case_index]) << "\t" << experiment.arms[step.arm_index].id << "\n";
   }
-  std::cerr << experiment.cases.size() << " cases × " << experiment.arms.size()
-            << " arms = " << experiment.cases.size() * experiment.arms.size() << " cells, " << experiment.plan.size()
+  const auto count = [](size_t number, const char* noun) { return counted(static_cast<double>(number), noun); };
+  std::cerr << count(experiment.cases.size(), "case") << " × " << count(experiment.arms.size(), "arm") << " = "
+            << count(experiment.cases.size() * experiment.arms.size(), "cell") << ", " << experiment.plan.size()
             << " worker processes; nothing was run (--dry-run)\n";
   return kExitOk;
 }
@@ -102,6 +104,27 @@ int measure(const RunOptions& options, const Experiment& experiment, RunJournal&
 
 }  // namespace
 
+namespace {
+
+std::string help_of_touch() {
+  std::string text = "Settings of --touch, each with a list of values (the cases are their product):\n";
+  for (const TouchSetting& setting : touch_settings())
+    text += "  " + padded(setting.name, 12, Align::left) + setting.meaning + "\n";
+  return text +
+         "Without --touch a suite's cases are its own, and a module's are `none` (untouched) with slots=1 and slots=64.\n"
+         "With --call or --invoke a --touch that names only slots and threads is about the calls (--call --touch slots=1,8),\n"
+         "and without one they are made with slots=1 and slots=64; one that names work is a case beside the calls.\n"
+         "`--touch call,slots=1,8` is the module's own calls without --call. Sweeps that `instbench plot` draws: plot/README.md.";
+}
+
+bool asks_for_settings(const RunOptions& options) {
+  const std::string settings = settings_asked_for(options.wanted.arms);
+  std::cout << settings << std::flush;
+  return !settings.empty();
+}
+
+}  // namespace
+
 int run(RunOptions& options) {
   if (options.resume && options.out.empty()) throw UsageError("--resume needs --out FILE: the run to go on with");
   if (options.resume && options.force) throw UsageError("--resume and --force contradict each other");
@@ -127,17 +150,19 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
   CLI::App* verb = app.add_subcommand("run", "Measure a suite or modules under several arms");
   verb->add_option("NAMES", options->wanted.names,
                    "Suites, modules of the corpus, or paths (.wasm, .wat, .shape, x.wasm#N); default: embedded");
-  verb->add_option("--arm", options->wanted.arms, "core:PRESET[,AXIS=VALUE…], repeatable; default: eager, overlay, overlay-lazy,\npool, pool-lazy, pool-copy")
+  verb->add_option("--arm", options->wanted.arms, "ENGINE[:PRESET][,AXIS=VALUE…], repeatable; default: core:eager, overlay, overlay-lazy, pool, pool-lazy and\n"
+                   "pool-copy. 'ENGINE:?' prints the presets and axes of core, wasmtime, … and runs nothing; `instbench list`\n"
+                   "names engines, and the core's presets")
       ->allow_extra_args(false);
   verb->add_option("--touch", options->wanted.touches,
-                   "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable")
+                   "Workload and conditions instead of the suite's: write=0,1,4,16,read=2,slots=1,64; repeatable (settings: below)")
       ->allow_extra_args(false);
   verb->add_flag("--mix", options->wanted.mix,
                  "The modules share one pool, one case over all of them: a cycle drops the oldest instance and makes one\n"
                  "of the next module. --touch then also takes pool=SLOTS (fewer than modules, if not given) and\n"
                  "order=uniform,rotate (drawn, each equally often; in turn)");
   verb->add_flag("--call", options->wanted.call,
-                 "Call the modules' exports as the corpus says, answers checked: instantiate, call, drop");
+                 "Call the modules' exports as the corpus says, answers checked: instantiate, call, drop (slots: see --touch)");
   add_program_options(*verb, options->wanted);
   verb->add_option(
           "--codegen", options->codegen,
@@ -164,7 +189,10 @@ void add_run(CLI::App& app, Action& action, const std::vector<std::string>& argu
                  "a signal or the time-out ended");
   verb->add_flag("--force", options->force, "Replace --out if it is there");
   verb->add_flag("--quiet,-q", options->quiet, "No progress");
-  verb->callback([options, &action] { action = [options] { return run(*options); }; });
+  verb->footer(help_of_touch());
+  verb->callback([options, &action] {
+    action = [options] { return asks_for_settings(*options) ? kExitOk : run(*options); };
+  });
 }
 
 }  // namespace instbench::bench

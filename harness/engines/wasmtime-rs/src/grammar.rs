@@ -179,9 +179,9 @@ pub fn settings() -> Value {
     };
     let presets = PRESETS.iter().zip(STAND_FOR);
     let presets = presets.map(|(name, stands_for)| json!({"name": name, "stands_for": stands_for, "sets": sets(name)}));
-    let axes = AXES.iter().map(|axis| {
-        json!({"name": axis.name, "takes": axis.field.accepts(), "usual": usual(axis), "meaning": axis.meaning})
-    });
+    let axes = AXES.iter().map(
+        |axis| json!({"name": axis.name, "takes": axis.field.accepts(), "usual": usual(axis), "meaning": axis.meaning}),
+    );
     json!({"presets": presets.collect::<Vec<_>>(), "axes": axes.collect::<Vec<_>>()})
 }
 
@@ -277,10 +277,13 @@ mod tests {
         assert_eq!(settings["presets"][0]["sets"], "");
         assert_eq!(settings["presets"][3]["sets"], "allocator=pooling,keep=16MiB,table-keep=1MiB,pagemap-scan=on");
         assert_eq!(settings["axes"].as_array().unwrap().len(), AXES.len());
-        assert_eq!(settings["axes"][7], serde_json::json!({
-            "name": "keep", "takes": "a size such as 64KiB, 16MiB or 4GiB", "usual": "0",
-            "meaning": "of a dropped memory, cleared and left resident (linear_memory_keep_resident)",
-        }));
+        assert_eq!(
+            settings["axes"][7],
+            serde_json::json!({
+                "name": "keep", "takes": "a size such as 64KiB, 16MiB or 4GiB", "usual": "0",
+                "meaning": "of a dropped memory, cleared and left resident (linear_memory_keep_resident)",
+            })
+        );
         for preset in settings["presets"].as_array().unwrap() {
             let named = parse(preset["name"].as_str().unwrap()).unwrap();
             assert_eq!(parse(preset["sets"].as_str().unwrap()).unwrap(), named);

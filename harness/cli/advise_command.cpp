@@ -30,8 +30,8 @@ std::vector<std::string> usual_arms(bool calls) {
 int advise(RunOptions options) {
   const bool calls = options.wanted.call || !options.wanted.invoked.empty();
   if (options.wanted.arms.empty()) options.wanted.arms = usual_arms(calls);
-  if (options.wanted.touches.empty() && !calls)
-    options.wanted.touches = {"write=0,16,64,slots=1", "write=16,64,slots=64,vary=0.05"};
+  options.wanted.usual_touches = options.wanted.touches.empty() && !calls;
+  if (options.wanted.usual_touches) options.wanted.touches = {"write=0,16,64,slots=1", "write=16,64,slots=64,vary=0.05"};
   const int status = run(options);
   if (status != kExitOk || options.dry_run) return status;
   std::cout << "\n" << advice_text(Json::parse(os::read_text(options.out)));

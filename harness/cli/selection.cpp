@@ -296,7 +296,7 @@ Selection select_cases(const Manifest& manifest, const Wanted& wanted) {
         label = label_of(name, selection.modules);
       }
       add_module(selection, label, name, wanted.mix ? std::vector<Case>{} : for_modules);
-      selection.named.push_back(label);
+      if (!wanted.usual_touches) selection.named.push_back(label);
     } else {
       const auto close = nearest(name, known_names(manifest));
       throw UsageError("unknown suite or module '" + name + "'" + (close ? " (did you mean '" + *close + "'?)" : "") +

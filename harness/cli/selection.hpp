@@ -19,6 +19,7 @@ struct Wanted {
   std::vector<std::string> arms;     // empty: the presets that are run by default
   bool mix = false;                  // --mix: the modules share one pool; one case a workload, over all of them
   std::vector<std::string> touches;  // --touch; empty: the suite's own cases, `none` for modules
+  bool usual_touches = false;        // the tool's own choice: what a module is too small for is a skipped cell
   bool call = false;                 // --call: each module's own script instead
   std::vector<std::string> invoked;  // --invoke: calls to make instead, in this order
   bool one_slot = false;             // calls on one slot alone, for what takes a single case; else over 64 slots too

@@ -186,13 +186,16 @@ void Pool::flush() noexcept {
 }
 
 // How many bytes the slot may keep now. Where that is less than it or its module usually keeps, idle slots make room, those
-// that lie longest unused first.
+// that lie longest unused first. Of a module that finds no room at all it is not known what it would keep: now and
+// then one of them does so for it too.
 uint64_t Pool::room_for(const Claim& claim, const Tenant& tenant) {
   const uint64_t held = store_->booked(claim.id), wanted = strategy().resident_bytes;
   ResidentBudget& budget = store_->budget();
   if (const uint64_t room = budget.room(held); room >= wanted) [[likely]]
     return wanted;
-  const uint64_t usual = std::min(wanted, std::max(held, tenant.habit_.usual_bytes()));
+  uint64_t usual = std::min(wanted, std::max(held, tenant.habit_.usual_bytes()));
+  if (usual == 0 && budget.room(held) < os::kPageBytes && ++tenant.without_room_ % Tenant::kPatience == 1)
+    usual = std::min(wanted, uint64_t{os::kPageBytes});
   while (budget.room(held) < usual && trim_oldest()) {
   }
   return std::min(wanted, budget.room(held));
@@ -213,12 +216,13 @@ void Pool::book(const Claim& claim) {
   book(claim.id, 0);
 }
 
-// Of the idle slots in this thread's caches that keep pages, the one that lies longest unused gives them back. False: there
-// is none, or it failed. Those on the way to it keep nothing; they are taken out and put back in their order.
+// Of the idle slots that keep pages, this thread's before others', the one that lies longest unused gives them back. False:
+// none was found, or it failed. Those on the way to it keep nothing, and count as trimmed too.
 bool Pool::trim_oldest() {
+  SlotCaches::Trim trim(store_->caches(), thread_);
   for (uint32_t looked_at = 0; looked_at < kMostTrimmed; ++looked_at) {
     SlotCaches::Key key = nullptr;
-    const auto id = store_->caches().take_oldest(thread_, key);
+    const auto id = trim.take_oldest(key);
     if (!id) return false;
     Claim idle{&store_->slot(*id), *id, {}};
     const bool keeps = idle.slot->resident_bytes() != 0;
@@ -230,7 +234,11 @@ bool Pool::trim_oldest() {
       return false;
     }
     if (keeps) book(*id, 0);
-    give_back(idle, key);
+    taken_[*id] = 0;
+    if (idle.slot->state() == SlotState::ready)
+      trim.give_back(*id, key);
+    else
+      store_->caches().give_back_empty(thread_, *id);
     if (!keeps) continue;
     ++stats_.trimmed;
     return true;

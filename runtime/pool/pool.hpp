@@ -42,10 +42,12 @@ class Tenant {
 
  private:
   friend class Pool;
+  static constexpr uint32_t kPatience = 16;  // one such reset in so many has others make room
   Tenant(std::shared_ptr<const Prepared> prepared, SlotCaches::Key key) : prepared_(std::move(prepared)), key_(key) {}
   std::shared_ptr<const Prepared> prepared_;
   SlotCaches::Key key_;
   mutable Habit habit_;
+  mutable uint32_t without_room_ = 0;  // resets that found none for a page, of a module that has kept none yet
 };
 
 // One thread's way to the slots of a store. Not thread-safe: pools of several threads share one store, and an instance is
@@ -69,8 +71,8 @@ class Pool {
   // From now on it is decided how this module's slots are reset (reset=restore): what its resets so far speak for, put
   // back in place or give back. Which pages are kept goes on being learnt.
   const Choice& freeze(Tenant& tenant) { return tenant.habit_.freeze(); }
-  // How many bytes all idle slots of the store may keep resident (axis pool-resident). Idle slots of this thread are
-  // trimmed at once, those of others when they are next released.
+  // How many bytes all idle slots of the store may keep resident (axis pool-resident). They are trimmed at once; what other
+  // threads have in use, when it is next released.
   void set_resident_budget(uint64_t bytes);
 
   // One instance on its way. `slot` is null when the pool is exhausted.

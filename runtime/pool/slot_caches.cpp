@@ -1,6 +1,7 @@
 #include "runtime/pool/slot_caches.hpp"
 
 #include <bit>
+#include <thread>
 #include <utility>
 
 #include "runtime/os/error.hpp"
@@ -75,10 +76,14 @@ class alignas(64) SlotCaches::Deque {
 
 class SlotCaches::Shelf {
  public:
-  Shelf(uint32_t slots, uint32_t threads) : caches(std::make_unique<Deque[]>(threads)) {
-    for (uint32_t i = 0; i < threads; ++i) caches[i].allocate(slots, threads > 1);
+  Shelf(uint32_t slots, uint32_t threads)
+      : caches(std::make_unique<Deque[]>(threads)), trimmed(std::make_unique<Deque[]>(threads)) {
+    for (uint32_t i = 0; i < threads; ++i) {
+      caches[i].allocate(slots, threads > 1);
+      trimmed[i].allocate(slots, threads > 1);
+    }
   }
-  std::unique_ptr<Deque[]> caches;  // by thread
+  std::unique_ptr<Deque[]> caches, trimmed;  // by thread
   Shelf* older = nullptr;
 };
 
@@ -107,13 +112,27 @@ SlotCaches::Key SlotCaches::new_key() {
 std::optional<SlotCaches::Taken> SlotCaches::take(uint32_t thread, Key key, bool may_evict) {
   if (const auto slot = key->caches[thread].pop()) [[likely]]
     return Taken{*slot, Kind::hit};
-  for (uint32_t i = 1; i < threads_; ++i) {
-    if (const auto slot = key->caches[(thread + i) % threads_].steal()) return Taken{*slot, Kind::stolen};
+  while (true) {
+    const uint64_t ended = trims_ended_.load(std::memory_order_acquire);
+    if (const auto taken = look(thread, key, may_evict)) return taken;
+    // Equal only if nobody had a slot in its hands at any time since: the first never falls behind the second.
+    if (trims_begun_.load(std::memory_order_acquire) == ended) return std::nullopt;
+    std::this_thread::yield();
+  }
+}
+
+// Where a thread looks that has none of the key but such as were trimmed.
+std::optional<SlotCaches::Taken> SlotCaches::look(uint32_t thread, Key key, bool may_evict) {
+  if (const auto slot = key->trimmed[thread].pop()) return Taken{*slot, Kind::hit};
+  for (Deque* const caches : {key->caches.get(), key->trimmed.get()}) {
+    for (uint32_t i = 1; i < threads_; ++i) {
+      if (const auto slot = caches[(thread + i) % threads_].steal()) return Taken{*slot, Kind::stolen};
+    }
   }
   if (const auto slot = empty_slot(thread)) return Taken{*slot, Kind::cold};
   Key held = nullptr;
   for (uint32_t i = 0; may_evict && i < threads_; ++i) {
-    if (const auto slot = oldest_of((thread + i) % threads_, held)) return Taken{*slot, Kind::evicted};
+    if (const auto slot = oldest_of((thread + i) % threads_, true, held)) return Taken{*slot, Kind::evicted};
   }
   return std::nullopt;
 }
@@ -130,25 +149,45 @@ std::optional<SlotCaches::SlotId> SlotCaches::empty_slot(uint32_t thread) {
   return std::nullopt;
 }
 
-std::optional<SlotCaches::SlotId> SlotCaches::oldest_of(uint32_t thread, Key& key) {
+std::optional<SlotCaches::SlotId> SlotCaches::oldest_of(uint32_t thread, bool trimmed_too, Key& key) {
   while (true) {
     uint64_t oldest = UINT64_MAX;
-    key = nullptr;
+    Deque* from = nullptr;
+    const auto consider = [&](Deque& cache, Shelf* shelf) {
+      const auto slot = cache.peek();
+      const uint64_t used = slot ? last_use_[*slot].at.load(std::memory_order_relaxed) : UINT64_MAX;
+      if (used >= oldest) return;
+      oldest = used;
+      from = &cache;
+      key = shelf;
+    };
     for (Shelf* shelf = newest_key_.load(std::memory_order_acquire); shelf != nullptr; shelf = shelf->older) {
-      const auto slot = shelf->caches[thread].peek();
-      if (!slot) continue;
-      const uint64_t used = last_use_[*slot].at.load(std::memory_order_relaxed);
-      if (used < oldest) {
-        oldest = used;
-        key = shelf;
-      }
+      consider(shelf->caches[thread], shelf);
+      if (trimmed_too) consider(shelf->trimmed[thread], shelf);
     }
-    if (key == nullptr) return std::nullopt;
-    if (const auto slot = key->caches[thread].steal()) return slot;
+    if (from == nullptr) return std::nullopt;
+    if (const auto slot = from->steal()) return slot;
   }
 }
 
-std::optional<SlotCaches::SlotId> SlotCaches::take_oldest(uint32_t thread, Key& key) { return oldest_of(thread, key); }
+SlotCaches::Trim::Trim(SlotCaches& caches, uint32_t thread) : caches_(caches), thread_(thread) {
+  caches_.trims_begun_.fetch_add(1, std::memory_order_relaxed);
+}
+
+SlotCaches::Trim::~Trim() { caches_.trims_ended_.fetch_add(1, std::memory_order_release); }
+
+std::optional<SlotCaches::SlotId> SlotCaches::Trim::take_oldest(Key& key) {
+  if (const auto slot = caches_.oldest_of(thread_, false, key)) return slot;
+  for (uint32_t i = 1; i < caches_.threads_; ++i) {
+    const auto slot = caches_.oldest_of((thread_ + i) % caches_.threads_, false, key);
+    if (!slot) continue;
+    caches_.last_use_[*slot].at.store(0, std::memory_order_relaxed);  // another thread's clock says nothing among our slots
+    return slot;
+  }
+  return std::nullopt;
+}
+
+void SlotCaches::Trim::give_back(SlotId slot, Key key) { key->trimmed[thread_].push(slot); }
 
 void SlotCaches::give_back(uint32_t thread, SlotId slot, Key key) {
   last_use_[slot].at.store(++clocks_[thread].now, std::memory_order_relaxed);

@@ -7,11 +7,14 @@
 // back among its own of other keys, then among those of other threads (evicted). Hence the number of slots in rotation is
 // the number of instances alive at once, and warmth survives a change of thread.
 //
+// Slots that were trimmed (Trim) lie apart, by thread and key, in the order of their use: they are taken after the thread's
+// own others of the key, and from another thread after all others of the key.
+//
 // Each such cache is a deque of fixed capacity with one owner (D. Chase, Y. Lev, "Dynamic Circular Work-Stealing Deque",
 // SPAA 2005; memory orders after N. M. Lê et al., "Correct and Efficient Work-Stealing for Weak Memory Models", PPoPP
 // 2013): the owner pushes and pops at the new end, thieves take from the old end. COST: no lock, no look-up and no
 // allocation; a fence a take where threads share the slots, none where there is one thread; a miss looks at every key
-// and thread.
+// and thread. Who finds no slot at all while another thread has one in its hands to trim it looks again until it is back.
 #pragma once
 
 #include <atomic>
@@ -50,8 +53,24 @@ class SlotCaches {
   void give_back(uint32_t thread, SlotId slot, Key key);
   // The slot holds nothing any more: it counts as never used.
   void give_back_empty(uint32_t thread, SlotId slot);
-  // Takes the slot that lies longest unused in the thread's own caches, of whatever key; `key` becomes its key.
-  std::optional<SlotId> take_oldest(uint32_t thread, Key& key);
+  // While it lives, a thread has idle slots in its hands, not to use but to take something out of them. The thread takes
+  // none otherwise meanwhile.
+  class Trim {
+   public:
+    Trim(SlotCaches& caches, uint32_t thread);
+    ~Trim();
+    Trim(const Trim&) = delete;
+    Trim& operator=(const Trim&) = delete;
+    // Takes the slot that lies longest unused in the thread's own caches, else in those of another thread, of whatever key;
+    // `key` becomes its key. What was given back below is left out.
+    std::optional<SlotId> take_oldest(Key& key);
+    // Into this thread's caches, wherever it is from. REQUIRES: it was taken here.
+    void give_back(SlotId slot, Key key);
+
+   private:
+    SlotCaches& caches_;
+    const uint32_t thread_;
+  };
 
   uint32_t size() const { return slots_; }
   uint32_t threads() const { return threads_; }
@@ -59,8 +78,9 @@ class SlotCaches {
  private:
   class Deque;
 
-  // What lies longest in the thread's caches.
-  std::optional<SlotId> oldest_of(uint32_t thread, Key& key);
+  std::optional<Taken> look(uint32_t thread, Key key, bool may_evict);
+  // What lies longest in the thread's caches, with or without what was trimmed.
+  std::optional<SlotId> oldest_of(uint32_t thread, bool trimmed_too, Key& key);
   std::optional<SlotId> empty_slot(uint32_t thread);
 
   const uint32_t slots_, threads_;
@@ -76,6 +96,7 @@ class SlotCaches {
   };
   std::vector<Use> last_use_;  // by slot: its thread's clock when it was given back
   std::vector<Clock> clocks_;  // by thread: how many slots it gave back
+  std::atomic<uint64_t> trims_begun_{0}, trims_ended_{0};
 };
 
 }  // namespace instbench

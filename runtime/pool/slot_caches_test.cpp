@@ -99,6 +99,14 @@ TEST(SlotCaches, NoSlotIsWithTwoThreads) {
         held.push_back(got->slot);
       }
       if (held.size() > 1 || (random() % 2 == 0 && !held.empty())) let_go();
+      if (random() % 8 != 0) continue;
+      SlotCaches::Trim trim(caches, thread);
+      SlotCaches::Key key = nullptr;
+      if (const auto got = trim.take_oldest(key)) {
+        twice += ++holders[*got] != 1;
+        --holders[*got];
+        trim.give_back(*got, key);
+      }
     }
     while (!held.empty()) let_go();
   };
@@ -110,6 +118,84 @@ TEST(SlotCaches, NoSlotIsWithTwoThreads) {
   std::set<uint32_t> all;
   while (const auto got = caches.take(0, keys[0])) all.insert(got->slot);
   EXPECT_EQ(all.size(), kSlots);
+}
+
+// Takes so many slots of a key and gives them back, the first one first.
+std::vector<uint32_t> use(SlotCaches& caches, uint32_t thread, SlotCaches::Key key, uint32_t count) {
+  std::vector<uint32_t> slots;
+  for (uint32_t i = 0; i < count; ++i) slots.push_back(caches.take(thread, key)->slot);
+  for (const uint32_t slot : slots) caches.give_back(thread, slot, key);
+  return slots;
+}
+
+uint32_t trim(SlotCaches& caches, uint32_t thread) {
+  SlotCaches::Trim trim(caches, thread);
+  SlotCaches::Key key = nullptr;
+  const auto slot = trim.take_oldest(key);
+  if (!slot) return UINT32_MAX;
+  trim.give_back(*slot, key);
+  return *slot;
+}
+
+TEST(SlotCaches, TrimmedSlotsComeLastAndInTheirOrder) {
+  SlotCaches caches(4, 1);
+  const auto key = caches.new_key(), other = caches.new_key();
+  const auto slots = use(caches, 0, key, 4);
+  EXPECT_EQ(trim(caches, 0), slots[0]);
+  EXPECT_EQ(trim(caches, 0), slots[1]);
+  for (const int i : {3, 2, 1}) {
+    const auto taken = caches.take(0, key);
+    EXPECT_EQ(taken->kind, Kind::hit);
+    EXPECT_EQ(taken->slot, slots[static_cast<size_t>(i)]);
+  }
+  caches.give_back(0, slots[1], key);
+  EXPECT_EQ(caches.take(0, other)->slot, slots[0]);  // unused longest, as if nobody had looked at it
+  EXPECT_EQ(trim(caches, 0), slots[1]);
+  EXPECT_EQ(trim(caches, 0), UINT32_MAX);  // once is enough
+}
+
+TEST(SlotCaches, AnotherThreadsSlotsAreTrimmedAfterOnesOwn) {
+  SlotCaches caches(4, 2);
+  const auto a = caches.new_key(), b = caches.new_key();
+  const auto theirs = use(caches, 0, a, 3), own = use(caches, 1, b, 1);
+  EXPECT_EQ(trim(caches, 1), own[0]);
+  EXPECT_EQ(trim(caches, 1), theirs[0]);
+  EXPECT_EQ(trim(caches, 1), theirs[1]);
+  EXPECT_EQ(caches.take(0, a)->slot, theirs[2]);
+  const auto again = caches.take(0, a);
+  EXPECT_EQ(again->kind, Kind::stolen);
+  EXPECT_EQ(again->slot, theirs[0]);
+  EXPECT_EQ(trim(caches, 1), UINT32_MAX);
+}
+
+// A slot that is free all the time is not missed because another thread is trimming it.
+TEST(SlotCaches, NoThreadIsRefusedASlotThatIsBeingTrimmed) {
+  SlotCaches caches(1, 2);
+  const auto key = caches.new_key();
+  std::atomic<bool> done{false};
+  std::atomic<uint64_t> trimmed{0};
+  std::thread trimmer([&] {
+    while (!done) {
+      SlotCaches::Trim trim(caches, 1);
+      SlotCaches::Key of = nullptr;
+      const auto slot = trim.take_oldest(of);
+      if (!slot) continue;
+      std::this_thread::yield();
+      trim.give_back(*slot, of);
+      ++trimmed;
+    }
+  });
+  uint64_t refused = 0;
+  for (int i = 0; i < 2000 || trimmed < 20; ++i) {
+    if (const auto taken = caches.take(0, key))
+      caches.give_back(0, taken->slot, key);
+    else
+      ++refused;
+    if (i % 100 == 0) std::this_thread::yield();
+  }
+  done = true;
+  trimmer.join();
+  EXPECT_EQ(refused, 0u);
 }
 
 TEST(SlotCaches, AWipedSlotIsColdAgain) {

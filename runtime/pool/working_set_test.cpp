@@ -1,5 +1,8 @@
 // What slots of a pool share: a working set, a budget, a choice, a batch, and threads that take them from each other.
+#include <array>
+#include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 
@@ -9,6 +12,12 @@
 
 namespace instbench {
 namespace {
+
+constexpr const char* kOtherEight = R"((module (memory 128) (data (i32.const 0) "other")))";
+
+void write(Lease& lease, uint64_t pages) {
+  for (uint64_t page = 0; page < pages; ++page) lease->memory(0)[page * 2 * os::kPageBytes + 9] = std::byte{0xee};
+}
 
 // A slot that is new to a module gets the pages that its instances use in one call, and they are kept from the start.
 TEST_F(Resident, AColdSlotGetsTheWorkingSet) {
@@ -81,17 +90,137 @@ TEST_F(Resident, APoolKeepsNoMoreThanItsBudget) {
 
 TEST_F(Resident, TheSlotUnusedLongestMakesRoom) {
   PoolWith one(kEightMiB, parse_strategy("pool-restore,pool-resident=800KiB"), 2);  // two times 100 pages
-  const auto write = [](Lease& lease) {
-    for (uint64_t page = 0; page < 100; ++page) lease->memory(0)[page * 2 * os::kPageBytes + 9] = std::byte{0xee};
-  };
   {
     Lease a(one.pool, *one.tenant), b(one.pool, *one.tenant);
-    write(a), write(b);
+    write(a, 100), write(b, 100);
   }
   EXPECT_EQ(one.pool.store().budget().used(), 200 * os::kPageBytes);
   one.pool.set_resident_budget(100 * os::kPageBytes);
   EXPECT_EQ(one.pool.stats().trimmed, 1u);
   EXPECT_EQ(one.pool.store().budget().used(), 100 * os::kPageBytes);
+}
+
+// Who comes next gets the slots that still keep their pages.
+TEST_F(Resident, ATrimmedSlotIsHandedOutLast) {
+  PoolWith one(kEightMiB, parse_strategy("pool-restore,pool-resident=1200KiB"), 4);  // three times 100 pages
+  for (int round = 0; round < 3; ++round) {
+    {
+      std::vector<Lease> leases;
+      for (int i = 0; i < 4; ++i) write(leases.emplace_back(one.pool, *one.tenant), 100);
+      for (Lease& lease : leases) lease.release();
+    }
+    std::vector<Lease> next;
+    for (int i = 0; i < 4; ++i) {
+      next.emplace_back(one.pool, *one.tenant);
+      EXPECT_EQ(next.back()->slot().resident_bytes(), i < 3 ? 100 * os::kPageBytes : 0u) << "round " << round << " slot " << i;
+    }
+  }
+}
+
+// What a thread that does nothing any more has left idle makes room for one that works.
+TEST_F(Resident, AnIdleThreadsPagesMakeRoom) {
+  const Strategy strategy = parse_strategy("pool-restore,pool-resident=800KiB");
+  const auto its = Prepared::make(module_of(kEightMiB), strategy), mine = Prepared::make(module_of(kOtherEight), strategy);
+  const auto store = std::make_shared<SlotStore>(strategy, SlotGeometry::covering(SlotGeometry::covering({}, *its), *mine), 8, 2);
+  Pool idle(store, 0), busy(store, 1);
+  const Tenant &its_tenant = idle.admit(its), &my_tenant = busy.admit(mine);
+  {
+    Lease a(idle, its_tenant), b(idle, its_tenant);
+    write(a, 100), write(b, 100);
+  }
+  EXPECT_EQ(store->budget().used(), 200 * os::kPageBytes);
+  for (int i = 0; i < 20; ++i) {
+    Lease lease(busy, my_tenant);
+    EXPECT_EQ(lease.path().slot, i == 0 ? SlotPath::cold : SlotPath::hit);
+    EXPECT_EQ(lease->slot().resident_bytes(), i == 0 ? 0 : 90 * os::kPageBytes) << i;
+    write(lease, 90);
+  }
+  EXPECT_EQ(busy.stats().trimmed, 1u);
+  EXPECT_EQ(store->budget().used(), 190 * os::kPageBytes);
+  Lease warm(idle, its_tenant), trimmed(idle, its_tenant);
+  EXPECT_EQ(warm->slot().resident_bytes(), 100 * os::kPageBytes);
+  EXPECT_EQ(trimmed->slot().resident_bytes(), 0u);
+  EXPECT_EQ(trimmed.path().slot, SlotPath::stolen);
+  EXPECT_EQ(trimmed.path().memory, MemoryPath::kept);
+}
+
+// A module that has kept nothing yet, in a pool whose budget is used up, is given some of what others keep idle; whatever the
+// reset, and though nobody knows what it would keep.
+TEST_F(Resident, AModuleThatComesLateGetsAShare) {
+  for (const char* text : {"pool-restore,pool-resident=240KiB", "pool-scan,pool-resident=240KiB", "best,pool-resident=240KiB"}) {
+    const Strategy strategy = parse_strategy(text);
+    const auto first = Prepared::make(module_of(kEightMiB), strategy), late = Prepared::make(module_of(kOtherEight), strategy);
+    Pool pool(strategy, SlotGeometry::covering(SlotGeometry::covering({}, *first), *late), 4);
+    const Tenant &early = pool.admit(first), &tenant = pool.admit(late);
+    {
+      Lease a(pool, early), b(pool, early);
+      write(a, 30), write(b, 30);
+    }
+    EXPECT_EQ(pool.store().budget().used(), 60 * os::kPageBytes) << text;
+    for (int i = 0; i < 20; ++i) {
+      Lease lease(pool, tenant);
+      EXPECT_EQ(lease->slot().resident_bytes(), i == 0 ? 0 : 20 * os::kPageBytes) << text << " cycle " << i;
+      write(lease, 20);
+    }
+    EXPECT_EQ(pool.stats().trimmed, 1u) << text;
+  }
+}
+
+// Threads that trim each other's slots all the time: nobody is refused, nothing leaks, and the account is right.
+TEST_F(Resident, ThreadsShareOneBudget) {
+  for (const char* text : {"pool-restore", "pool-scan", "pool-keep,resident=64KiB", "pool-track", "best"}) {
+    Strategy strategy = parse_strategy(text);
+    if (strategy.reset == Reset::track && !os::feature("userfaultfd_wp_async").ok) continue;
+    strategy.pool_resident_bytes = 60 * os::kPageBytes;
+    strategy.reserve_bytes = uint64_t{16} << 20;
+    strategy.guard_bytes = 65536;
+    constexpr uint32_t kThreads = 3, kAlive = 2;
+    constexpr std::array kModules{kEightMiB, kOtherEight};
+    std::vector<std::shared_ptr<const Prepared>> prepared;
+    SlotGeometry geometry;
+    for (const char* wat : kModules) {
+      prepared.push_back(Prepared::make(module_of(wat), strategy));
+      geometry = SlotGeometry::covering(geometry, *prepared.back());
+    }
+    const auto store = std::make_shared<SlotStore>(strategy, geometry, kThreads * kAlive, kThreads);
+    std::atomic<uint64_t> wrong{0}, refused{0}, failed{0};
+    const auto work = [&](uint32_t thread) {
+      Pool pool(store, thread);
+      std::array<const Tenant*, kModules.size()> tenants{};
+      for (size_t i = 0; i < tenants.size(); ++i) tenants[i] = &pool.admit(prepared[i]);
+      for (uint64_t cycle = 0; cycle < 150; ++cycle) {
+        std::vector<Lease> alive;
+        try {
+          for (uint32_t i = 0; i < kAlive; ++i) alive.emplace_back(pool, *tenants[(cycle / 20 + thread + i) % tenants.size()]);
+        } catch (const std::length_error&) {
+          ++refused;
+        }
+        for (Lease& lease : alive) {
+          std::byte* memory = lease->memory(0).data();
+          for (uint64_t page = 0; page < 40; ++page) {
+            std::byte& at = memory[page * 3 * os::kPageBytes + 9];
+            wrong += at == std::byte{0} ? 0 : 1;
+            at = std::byte{0xee};
+          }
+        }
+      }
+      failed += pool.stats().failed_resets + pool.stats().retired;
+    };
+    std::vector<std::thread> threads;
+    for (uint32_t i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0u) << text;
+    EXPECT_EQ(refused, 0u) << text;
+    EXPECT_EQ(failed, 0u) << text;
+    uint64_t booked = 0, kept = 0;
+    for (uint32_t i = 0; i < kThreads * kAlive; ++i) {
+      booked += store->booked(i);
+      kept += store->slot(i).resident_bytes();
+    }
+    EXPECT_EQ(booked, store->budget().used()) << text;
+    EXPECT_EQ(booked, kept) << text;
+    EXPECT_LE(kept, store->budget().limit()) << text;
+  }
 }
 
 // What its resets found decides, and no reset that comes later decides otherwise.

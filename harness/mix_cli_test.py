@@ -12,7 +12,7 @@ MODULES = {
     "b.wat": '(module (memory 1) (data (i32.const 5000) "b") (func $s (i32.store (i32.const 0) (i32.const 7))) (start $s))',
     "c.wat": '(module (memory 3) (data (i32.const 9000) "c"))',
 }
-PATHS = r"slot=(fresh|hit|stolen|cold|evicted) memory=\w+ tables=\w+ reset=\w+"
+PATHS = r"slot=(fresh|hit|stolen|cold|shared|evicted) memory=\w+ tables=\w+ reset=\w+"
 
 
 class MixTest(FakeWorkerTest):

@@ -26,7 +26,7 @@ std::string shares_text(const Json& paths) {
     all += count.get<double>();
   }
   std::vector<std::string> parts;
-  for (const char* slot : {"fresh", "hit", "stolen", "cold", "evicted"}) {
+  for (const char* slot : {"fresh", "hit", "stolen", "shared", "cold", "evicted"}) {
     if (!counts.contains(slot)) continue;
     const double share = counts[slot] / all;
     parts.push_back((share < kLeastShown ? "< " + percent_text(kLeastShown) : percent_text(share)) + " " + slot);

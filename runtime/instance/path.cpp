@@ -15,7 +15,7 @@ Path Path::from_index(uint32_t index) {
 }
 
 std::string to_string(const Path& path) {
-  constexpr std::array<std::string_view, 5> kSlot{"fresh", "hit", "cold", "evicted", "stolen"};
+  constexpr std::array<std::string_view, 6> kSlot{"fresh", "hit", "cold", "evicted", "stolen", "shared"};
   constexpr std::array<std::string_view, 4> kMemory{"none", "mapped", "kept", "copied"};
   constexpr std::array<std::string_view, Path::kTables> kTables{"none", "filled", "precomputed", "lazy", "retained"};
   constexpr std::array<std::string_view, Path::kResets> kReset{"pending", "unmap", "remap", "madvise", "copy",

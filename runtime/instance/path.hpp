@@ -12,6 +12,7 @@ enum class SlotPath : uint8_t {
   cold,     // a pool slot that was never used (or was wiped)
   evicted,  // a pool slot that held something else, which was thrown away
   stolen,   // affine, but last used by another thread
+  shared,   // another module's of the same memory image, where slots keep what is one module's own (pages, tables): that goes
 };
 enum class MemoryPath : uint8_t { none, mapped, kept, copied };  // none: the module has no memory
 enum class TablePath : uint8_t {
@@ -49,7 +50,7 @@ struct Path {
     const uint32_t place = static_cast<uint32_t>(slot) * 4 + static_cast<uint32_t>(memory);
     return (place * kTables + static_cast<uint32_t>(tables)) * kResets + static_cast<uint32_t>(reset);
   }
-  static constexpr uint32_t kIndexEnd = 5 * 4 * kTables * kResets;
+  static constexpr uint32_t kIndexEnd = 6 * 4 * kTables * kResets;
   static Path from_index(uint32_t index);
 };
 

@@ -26,6 +26,7 @@ Pool::Pool(std::shared_ptr<SlotStore> store, uint32_t thread)
 
 Pool::~Pool() {
   if (!queue_.empty()) flush();
+  for (const auto& tenant : tenants_) store_->let_go(tenant->prepared());
   INSTBENCH_ASSERT(std::all_of(taken_.begin(), taken_.end(), [](uint8_t taken) { return taken == 0; }));
 }
 
@@ -33,13 +34,14 @@ Tenant& Pool::admit(std::shared_ptr<const Prepared> prepared) {
   if (prepared->strategy() != strategy())
     throw Unsupported("the module was prepared for another strategy than the pool's");
   if (!store_->geometry().fits(prepared->needs())) throw Unsupported("the module does not fit the pool's slots");
-  const SlotCaches::Key key = store_->key_of(prepared->memory_key());
+  const SlotCaches::Key key = store_->key_of(*prepared);
   tenants_.emplace_back(new Tenant(std::move(prepared), key));
   return *tenants_.back();
 }
 
 void Pool::dismiss(const Tenant& tenant) {
   flush();  // what waits names its tenant
+  store_->let_go(tenant.prepared());
   std::erase_if(tenants_, [&](const std::unique_ptr<Tenant>& one) { return one.get() == &tenant; });
 }
 
@@ -62,10 +64,17 @@ Pool::Claim Pool::acquire(const Tenant& tenant) {
     case SlotCaches::Kind::cold:
       claim.path.slot = strategy().alloc == Alloc::fresh ? SlotPath::fresh : SlotPath::cold;
       break;
+    case SlotCaches::Kind::shared:
+      claim.path.slot = SlotPath::shared;
+      break;
     case SlotCaches::Kind::evicted:
       claim.path.slot = SlotPath::evicted;
       break;
   }
+  // A module that was dismissed has left its slots to this one.
+  const bool affine = taken->kind == SlotCaches::Kind::hit || taken->kind == SlotCaches::Kind::stolen;
+  if (affine && store_->by_module() && claim.slot->vmctx_owner() != tenant.prepared().id()) [[unlikely]]
+    claim.path.slot = SlotPath::shared;
   taken_[claim.id] = 1;
   if (claim.slot->reserved()) return claim;
   try {

@@ -62,8 +62,8 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // Throws Unsupported when the module does not fit the pool's slots. Modules with equal memory start
-  // states share their affinity.
+  // Throws Unsupported when the module does not fit the pool's slots. Modules with equal memory start states share their
+  // affinity, unless slots keep what is one module's own (SlotStore::key_of).
   Tenant& admit(std::shared_ptr<const Prepared> prepared);
   // Lets go of a module, which may be destroyed then and its code unloaded; `tenant` is gone. Slots keep its memory image
   // for whoever is admitted with the same. REQUIRES: all its instances were released, and those of their groups.

@@ -85,6 +85,8 @@ class SlotCaches::Shelf {
   }
   std::unique_ptr<Deque[]> caches, trimmed;  // by thread
   Shelf* older = nullptr;
+  Shelf* eldest = this;  // one for all that are kin
+  std::atomic<bool> has_kin{false};  // of the eldest
 };
 
 SlotCaches::SlotCaches(uint32_t slots, uint32_t threads)
@@ -101,8 +103,12 @@ SlotCaches::~SlotCaches() {
   for (Shelf* shelf = newest_key_.load(); shelf != nullptr;) delete std::exchange(shelf, shelf->older);
 }
 
-SlotCaches::Key SlotCaches::new_key() {
+SlotCaches::Key SlotCaches::new_key(Key kin) {
   auto shelf = std::make_unique<Shelf>(slots_, threads_);
+  if (kin != nullptr) {
+    shelf->eldest = kin->eldest;
+    shelf->eldest->has_kin.store(true, std::memory_order_relaxed);
+  }
   shelf->older = newest_key_.load(std::memory_order_relaxed);
   while (!newest_key_.compare_exchange_weak(shelf->older, shelf.get(), std::memory_order_release, std::memory_order_relaxed)) {
   }
@@ -130,9 +136,14 @@ std::optional<SlotCaches::Taken> SlotCaches::look(uint32_t thread, Key key, bool
     }
   }
   if (const auto slot = empty_slot(thread)) return Taken{*slot, Kind::cold};
-  Key held = nullptr;
-  for (uint32_t i = 0; may_evict && i < threads_; ++i) {
-    if (const auto slot = oldest_of((thread + i) % threads_, true, held)) return Taken{*slot, Kind::evicted};
+  if (!may_evict) return std::nullopt;
+  for (const Among among : {Among::kin, Among::all}) {
+    if (among == Among::kin && !key->eldest->has_kin.load(std::memory_order_relaxed)) continue;
+    for (uint32_t i = 0; i < threads_; ++i) {
+      Key held = key;
+      if (const auto slot = oldest_of((thread + i) % threads_, among, held))
+        return Taken{*slot, among == Among::kin ? Kind::shared : Kind::evicted};
+    }
   }
   return std::nullopt;
 }
@@ -149,7 +160,8 @@ std::optional<SlotCaches::SlotId> SlotCaches::empty_slot(uint32_t thread) {
   return std::nullopt;
 }
 
-std::optional<SlotCaches::SlotId> SlotCaches::oldest_of(uint32_t thread, bool trimmed_too, Key& key) {
+std::optional<SlotCaches::SlotId> SlotCaches::oldest_of(uint32_t thread, Among among, Key& key) {
+  const Shelf* const eldest = among == Among::kin ? key->eldest : nullptr;
   while (true) {
     uint64_t oldest = UINT64_MAX;
     Deque* from = nullptr;
@@ -162,8 +174,9 @@ std::optional<SlotCaches::SlotId> SlotCaches::oldest_of(uint32_t thread, bool tr
       key = shelf;
     };
     for (Shelf* shelf = newest_key_.load(std::memory_order_acquire); shelf != nullptr; shelf = shelf->older) {
+      if (eldest != nullptr && shelf->eldest != eldest) continue;
       consider(shelf->caches[thread], shelf);
-      if (trimmed_too) consider(shelf->trimmed[thread], shelf);
+      if (among != Among::untrimmed) consider(shelf->trimmed[thread], shelf);
     }
     if (from == nullptr) return std::nullopt;
     if (const auto slot = from->steal()) return slot;
@@ -177,9 +190,9 @@ SlotCaches::Trim::Trim(SlotCaches& caches, uint32_t thread) : caches_(caches), t
 SlotCaches::Trim::~Trim() { caches_.trims_ended_.fetch_add(1, std::memory_order_release); }
 
 std::optional<SlotCaches::SlotId> SlotCaches::Trim::take_oldest(Key& key) {
-  if (const auto slot = caches_.oldest_of(thread_, false, key)) return slot;
+  if (const auto slot = caches_.oldest_of(thread_, Among::untrimmed, key)) return slot;
   for (uint32_t i = 1; i < caches_.threads_; ++i) {
-    const auto slot = caches_.oldest_of((thread_ + i) % caches_.threads_, false, key);
+    const auto slot = caches_.oldest_of((thread_ + i) % caches_.threads_, Among::untrimmed, key);
     if (!slot) continue;
     caches_.last_use_[*slot].at.store(0, std::memory_order_relaxed);  // another thread's clock says nothing among our slots
     return slot;

@@ -3,8 +3,8 @@
 //
 // Every thread keeps the slots that it gave back, apart by affinity key (what they last held), and takes the most
 // recently used one again. Where it has none of the key it prefers, in order: the one that lies longest with another
-// thread (stolen: warm, though not in this CPU's caches), one that was never used (cold), the one whose use lies longest
-// back among its own of other keys, then among those of other threads (evicted). Hence the number of slots in rotation is
+// thread (stolen: warm, though not in this CPU's caches), one that was never used (cold), one of a key that is kin to its own
+// (shared: part of what it holds can be used), the one whose use lies longest back among its own of other keys, then among those of other threads (evicted). Hence the number of slots in rotation is
 // the number of instances alive at once, and warmth survives a change of thread.
 //
 // Slots that were trimmed (Trim) lie apart, by thread and key, in the order of their use: they are taken after the thread's
@@ -31,7 +31,7 @@ class SlotCaches {
   class Shelf;         // the caches of one key
   using Key = Shelf*;  // from new_key(); lives as long as the SlotCaches
 
-  enum class Kind : uint8_t { hit, stolen, cold, evicted };
+  enum class Kind : uint8_t { hit, stolen, cold, shared, evicted };
   struct Taken {
     SlotId slot = 0;
     Kind kind = Kind::cold;
@@ -42,8 +42,8 @@ class SlotCaches {
   SlotCaches(const SlotCaches&) = delete;
   SlotCaches& operator=(const SlotCaches&) = delete;
 
-  // By any thread, at any time. Allocates.
-  Key new_key();
+  // By any thread, at any time; kin to another key and its kin, if one is named. Allocates.
+  Key new_key(Key kin = nullptr);
 
   // `thread` (below threads()) is the caller's own number: no two threads use one at the same time.
   // Nothing when every slot is taken or retired, or holds what another key stands for and `may_evict` is false. Where other
@@ -79,8 +79,9 @@ class SlotCaches {
   class Deque;
 
   std::optional<Taken> look(uint32_t thread, Key key, bool may_evict);
-  // What lies longest in the thread's caches, with or without what was trimmed.
-  std::optional<SlotId> oldest_of(uint32_t thread, bool trimmed_too, Key& key);
+  enum class Among : uint8_t { untrimmed, all, kin };  // kin: to `key`
+  // What lies longest in the thread's caches; `key` becomes its key.
+  std::optional<SlotId> oldest_of(uint32_t thread, Among among, Key& key);
   std::optional<SlotId> empty_slot(uint32_t thread);
 
   const uint32_t slots_, threads_;

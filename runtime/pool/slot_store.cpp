@@ -1,7 +1,9 @@
 #include "runtime/pool/slot_store.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include "runtime/os/error.hpp"
 #include "runtime/os/features.hpp"
 #include "runtime/os/pagemap.hpp"
 
@@ -33,8 +35,18 @@ const Strategy& with_features(const Strategy& strategy) {
   return strategy;
 }
 
+namespace {
+
+bool keeps_what_is_a_modules_own(const Strategy& strategy) {
+  const bool tables = strategy.tables == TableInit::retained || strategy.tables == TableInit::proven;
+  return strategy.affinity == Switch::on && (tables || keeps_pages(strategy.reset));
+}
+
+}  // namespace
+
 SlotStore::SlotStore(const Strategy& strategy, const SlotGeometry& geometry, uint32_t slots, uint32_t threads)
     : strategy_(with_features(strategy)),
+      by_module_(keeps_what_is_a_modules_own(strategy)),
       geometry_(geometry),
       booked_(slots),
       caches_(slots, threads),
@@ -54,11 +66,23 @@ std::optional<SlotStore::SlotId> SlotStore::id_of(const Slot& slot) const {
   return static_cast<SlotId>(&slot - slots_.data());
 }
 
-SlotCaches::Key SlotStore::key_of(const std::string& memory_key) {
+SlotCaches::Key SlotStore::key_of(const Prepared& prepared) {
   const std::lock_guard lock(keys_mutex_);
-  const auto [entry, is_new] = keys_.try_emplace(memory_key, nullptr);
-  if (is_new) entry->second = caches_.new_key();
-  return entry->second;
+  std::vector<Owner>& kin = owners_[prepared.memory_key()];
+  const uint64_t module = owner_id(prepared);
+  auto owner = std::find_if(kin.begin(), kin.end(), [&](const Owner& one) { return one.module == module; });
+  if (owner == kin.end()) owner = std::find_if(kin.begin(), kin.end(), [](const Owner& one) { return one.users == 0; });
+  if (owner == kin.end()) owner = kin.insert(owner, {caches_.new_key(kin.empty() ? nullptr : kin.front().key), module, 0});
+  owner->module = module;
+  ++owner->users;
+  return owner->key;
+}
+
+void SlotStore::let_go(const Prepared& prepared) {
+  const std::lock_guard lock(keys_mutex_);
+  for (Owner& owner : owners_.at(prepared.memory_key())) {
+    if (owner.module == owner_id(prepared)) --owner.users;
+  }
 }
 
 std::vector<os::Range> SlotStore::reservations() const {

@@ -36,21 +36,35 @@ class SlotStore {
   // What is booked in the budget for a slot; for whoever has taken it.
   uint64_t& booked(SlotId id) { return booked_[id]; }
 
-  // The affinity of a memory start state (Prepared::memory_key), the same for every thread.
-  SlotCaches::Key key_of(const std::string& memory_key);
+  // The affinity of a module, the same for every thread: that of its memory start state (Prepared::memory_key). Where slots
+  // keep what is one module's own, each module has one of its own, kin to the others of its start state. To be let go of as
+  // often as it was asked for.
+  SlotCaches::Key key_of(const Prepared& prepared);
+  // Once nobody has it any more, the next module of the same start state gets it, and the slots with it.
+  void let_go(const Prepared& prepared);
+  // Whether slots keep what is one module's own: pages, tables.
+  bool by_module() const { return by_module_; }
 
   // Address ranges reserved now. REQUIRES: no thread is reserving.
   std::vector<os::Range> reservations() const;
 
  private:
+  struct Owner {
+    SlotCaches::Key key = nullptr;
+    uint64_t module = 0;  // Prepared::id(); 0: all of the start state
+    uint64_t users = 0;
+  };
+  uint64_t owner_id(const Prepared& prepared) const { return by_module_ ? prepared.id() : 0; }
+
   const Strategy strategy_;
+  const bool by_module_;
   const SlotGeometry geometry_;
   std::vector<Slot> slots_;
   std::vector<uint64_t> booked_;
   SlotCaches caches_;
   ResidentBudget budget_;
   std::mutex keys_mutex_;  // admission only
-  std::map<std::string, SlotCaches::Key> keys_;
+  std::map<std::string, std::vector<Owner>> owners_;  // by memory start state
 };
 
 }  // namespace instbench

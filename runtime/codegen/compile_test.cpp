@@ -125,11 +125,17 @@ TEST_P(Faulty, ACompilerThatHangsIsStoppedWithItsChildren) {
   std::ifstream pids(programs_ / (std::string(name_of(GetParam())) + ".pid").c_str());
   int seen = 0;
   for (pid_t pid; pids >> pid; ++seen) {
-    // Reaped, or (an orphan, which init has still to reap) dead.
-    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    std::string number, name, state;
-    stat >> number >> name >> state;
-    EXPECT_TRUE(state.empty() || state == "Z" || state == "X") << pid << " is " << state;
+    // Killed, which takes effect in a moment; then reaped, or (an orphan, which init has still to reap) dead.
+    std::string state;
+    const auto has_ended = [&] {
+      std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+      std::string number, name;
+      state.clear();
+      stat >> number >> name >> state;
+      return state.empty() || state == "Z" || state == "X";
+    };
+    for (int i = 0; i < 10'000 && !has_ended(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_TRUE(has_ended()) << pid << " is " << state;
   }
   EXPECT_EQ(seen, 2);
 }

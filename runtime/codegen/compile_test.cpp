@@ -7,7 +7,10 @@
 
 #include <cerrno>
 #include <csignal>
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <thread>
 
 #include "runtime/codegen/test_code.hpp"
 #include "runtime/os/fork.hpp"

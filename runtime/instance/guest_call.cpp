@@ -68,6 +68,15 @@ Trap trap_of(uint32_t code) {
   return false;
 }
 
+// A call may go on in every instance of the group, wherever each of them was made or called last.
+void set_stack_limit(const Slot& slot, VmctxHeader& header) {
+  std::byte* const limit = os::guest_stack_limit();
+  header.stack_limit = limit;
+  const ptrdiff_t place = slot.vmctx() - slot.range().base;  // the same in all slots of a pool
+  for (const os::FaultClaims* one = header.group_claims; one != nullptr; one = one->next)
+    reinterpret_cast<VmctxHeader*>(one->memory.base + place)->stack_limit = limit;
+}
+
 }  // namespace
 
 const std::string& last_host_error() { return host_error; }
@@ -87,7 +96,7 @@ void provide_host_services() {
 Trap Instance::call(const FuncRef& reference, uint32_t type, Value* values) const {
   const Code& code = *prepared_->code();
   VmctxHeader& header = vmctx().header();
-  header.stack_limit = os::guest_stack_limit();
+  set_stack_limit(*slot_, header);
   slot_->touch();
   const os::FaultClaims claims{code.text(), slot_->range(), header.group_claims};
   INSTBENCH_ASSERT(lies_within(claims, reference.environment));

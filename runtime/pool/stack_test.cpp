@@ -117,6 +117,34 @@ TEST_P(Stack, APoolMayGoToAnotherThread) {
   std::thread(use).join();
 }
 
+// A group may go to another thread, whose stack lies elsewhere: each of its instances goes by the stack that is in use.
+TEST_P(Stack, AGroupMayGoToAnotherThread) {
+  const auto callee = prepare(R"((module (func $count (export "count") (param i32) (result i32)
+      (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
+        (else (i32.add (i32.const 1) (call $count (i32.sub (local.get 0) (i32.const 1)))))))))",
+                              GetParam());
+  const auto caller = prepare(R"((module (import "e" "count" (func $count (param i32) (result i32)))
+      (func (export "run") (param i32) (result i32) (call $count (local.get 0)))))",
+                              GetParam(), nullptr, {true});
+  Pool pool(callee->strategy(), SlotGeometry::covering(SlotGeometry::covering({}, *callee), *caller), 2);
+  Lease one(pool, pool.admit(callee));
+  Lease two(pool, pool.admit(caller), {find_export(one.instance(), "count")});
+  const auto use = [&] {
+    uint32_t result = 0;
+    EXPECT_EQ(call(two.instance(), "run", {10000}, &result), Trap::none);
+    EXPECT_EQ(result, 10000u);
+    EXPECT_EQ(call(two.instance(), "run", {UINT32_MAX}), Trap::stack_exhausted);
+  };
+  use();
+  // Stacks below this thread's, each below the one before, then this thread's again.
+  std::thread([&] {
+    use();
+    std::thread([&] { use(); }).join();
+    use();
+  }).join();
+  use();
+}
+
 // Two instances that call each other: code and guard of both are claimed, and the limit holds in both.
 TEST_P(Stack, InstancesThatCallEachOtherExhaustItTogether) {
   const auto first = prepare(R"((module (table (export "t") 2 funcref) (type $v (func))
